@@ -1,0 +1,1 @@
+//! A client without a screen: vault, sync, outbox, gate, contacts.

@@ -1,0 +1,1 @@
+//! The hook contract: manifests, signed lists and the WebAssembly sandbox.

@@ -1,0 +1,1 @@
+//! The relay: keeps sealed envelopes for devices until they fetch them.
