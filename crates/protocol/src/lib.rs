@@ -1,1 +1,43 @@
-//! PQXDH, Double Ratchet, sealed envelopes and the gate, as typed states. No I/O, no clock.
+//! The session protocol and the gate, as typed states.
+//!
+//! What this crate promises: nothing is encrypted that did not go through the gate
+//! ([`Draft`] → [`Checked`] → [`Sealed`]), and nothing is shown that did not authenticate
+//! ([`Received`] → [`Opened`]). It does no I/O, reads no clock and makes no randomness: bytes, time and random
+//! generators come in as arguments. `docs/protocol.md` is the text that the code cites.
+//!
+//! Reading order: [`outgoing`] and [`gate`] (the argument), [`identity`], [`prekey`], [`pqxdh`], [`ratchet`],
+//! [`session`], [`envelope`], [`incoming`]; every label and derivation is in [`kdf`].
+
+#![no_std]
+
+extern crate alloc;
+
+mod agreement;
+mod envelope;
+pub mod gate;
+pub mod identity;
+pub mod incoming;
+mod kdf;
+pub mod letter;
+pub mod outgoing;
+pub mod pqxdh;
+pub mod prekey;
+mod ratchet;
+mod safety_number;
+mod saved;
+pub mod session;
+
+pub use agreement::WeakKey;
+pub use gate::{Examination, Hook, HookIdentity, Mode, Verdict};
+pub use identity::{AccountKey, DeviceKeys, IdentityError, LocalIdentity, Peer};
+pub use incoming::{FirstMessage, OpenError, Opened, PrekeysNeeded, RatchetMessage, Received};
+pub use letter::{Letter, LetterError, Outgoing};
+pub use outgoing::{Checked, Content, Control, Draft, MessageId, Report};
+pub use pqxdh::{PqxdhError, Prekeys};
+pub use prekey::{BundleError, CurvePrekeySecret, CurveRole, KemPrekeySecret, VerifiedBundle};
+pub use ratchet::{FORWARD_JUMP_MAX, SKIPPED_KEYS_MAX, SKIPPED_MS_MAX};
+pub use safety_number::SafetyNumber;
+pub use saved::SavedError;
+pub use session::{
+    Encrypted, SESSIONS_PER_DEVICE_MAX, SealError, Sealed, Session, SessionId, UNANSWERED_MS_MAX,
+};

@@ -1,0 +1,506 @@
+//! The gate: the one place where a draft becomes checked.
+//!
+//! [`check`] asks the hook, clamps its answer to what the mode allows, and says what happens. There is no other
+//! way to a [`Checked`]. A hook answers with a [`Verdict`] or fails with a [`Failure`]; there is no null between
+//! the two, and a failure's consequence is the [`OnFailure`] that the hook's manifest states.
+//!
+//! | verdict \ mode | shadow | advise          | enforce      | report                       |
+//! |----------------|--------|-----------------|--------------|------------------------------|
+//! | pass, abstain  | sent   | sent            | sent         | sent                         |
+//! | rewrite        | sent as written | sender chooses | sender accepts or edits | sender accepts or edits |
+//! | warn           | sent   | sender chooses  | sender chooses | sender chooses             |
+//! | block          | sent   | sender chooses  | not sent     | not sent                     |
+//! | report         | sent   | sender chooses  | not sent     | sent, and reported           |
+//!
+//! `off` is not a row: without a hook nothing is asked ([`Setting::Off`]).
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::outgoing::{Checked, Content, Draft, DraftError, EVIDENCE_BYTES_MAX, Report};
+
+/// What the gate lets verdicts do, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The hook is not loaded.
+    Off,
+    /// The hook decides and nothing changes: for measurement.
+    Shadow,
+    /// The hook advises and the sender decides.
+    Advise,
+    /// What the hook blocks is not sent.
+    Enforce,
+    /// What the hook reports is sent, and reported to an authority.
+    Report,
+}
+
+impl Mode {
+    /// All of them, weakest first.
+    pub const ALL: [Self; 5] = [Self::Off, Self::Shadow, Self::Advise, Self::Enforce, Self::Report];
+
+    /// As in files, commands and on the screen.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Shadow => "shadow",
+            Self::Advise => "advise",
+            Self::Enforce => "enforce",
+            Self::Report => "report",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A mode that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a mode (off, shadow, advise, enforce, report)")]
+pub struct UnknownMode(pub String);
+
+impl core::str::FromStr for Mode {
+    type Err = UnknownMode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownMode> {
+        Self::ALL.into_iter().find(|mode| mode.name() == text).ok_or_else(|| UnknownMode(text.into()))
+    }
+}
+
+/// One of the at most 16 codes that a hook's manifest declares, each with a text for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Code(pub u8);
+
+/// What a hook answers.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// Nothing to object.
+    Pass,
+    /// The hook can't judge this kind of content.
+    Abstain,
+    /// Something else should be sent instead.
+    Rewrite(String),
+    /// The sender should think again.
+    Warn(Code),
+    /// This should not be sent.
+    Block(Code),
+    /// An authority should know.
+    Report {
+        /// Why.
+        code: Code,
+        /// What the authority is to get: at most [`EVIDENCE_BYTES_MAX`] bytes.
+        evidence: Vec<u8>,
+    },
+}
+
+/// A rewrite and evidence hold what someone wrote, so only their sizes are shown.
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pass => f.write_str("Pass"),
+            Self::Abstain => f.write_str("Abstain"),
+            Self::Rewrite(text) => write!(f, "Rewrite({} bytes)", text.len()),
+            Self::Warn(code) => write!(f, "Warn({})", code.0),
+            Self::Block(code) => write!(f, "Block({})", code.0),
+            Self::Report { code, evidence } => write!(f, "Report({}, {} bytes)", code.0, evidence.len()),
+        }
+    }
+}
+
+/// Why a hook gave no verdict. Each is a class of its own in the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Failure {
+    /// It used up its fuel: the deterministic limit on work.
+    #[error("the hook used up its fuel")]
+    Fuel,
+    /// It ran into the wall-clock backstop.
+    #[error("the hook took too long")]
+    Deadline,
+    /// It stopped itself or did something impossible.
+    #[error("the hook crashed: {0}")]
+    Trap(String),
+    /// It asked for more memory than its limit.
+    #[error("the hook asked for more memory than it may have")]
+    Memory,
+    /// The content is larger than what the hook accepts.
+    #[error("the message has {got} bytes, and the hook takes {max}")]
+    OversizedInput {
+        /// Bytes of the granted views.
+        got: u64,
+        /// The manifest's limit.
+        max: u64,
+    },
+    /// The answer is larger than it may be.
+    #[error("the hook's answer has {got} bytes, and the limit is {max}")]
+    OversizedAnswer {
+        /// Bytes of the answer.
+        got: u64,
+        /// The manifest's limit.
+        max: u64,
+    },
+    /// The answer makes no sense: an undeclared code, a verdict stronger than declared, an empty rewrite.
+    #[error("the hook's answer is not valid: {0}")]
+    Garbage(String),
+    /// The list that it matches against is missing, expired or not valid.
+    #[error("the hook's list cannot be used: {0}")]
+    List(String),
+}
+
+/// What a failure means for the message. A manifest states it for each mode: there is no default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// The message is not sent, and the draft stays with its author.
+    Hold,
+    /// The sender decides.
+    Ask,
+    /// The message is sent, and the audit log says that it was not checked.
+    Pass,
+}
+
+/// Which hook, exactly: what the status line shows and the audit log keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookIdentity {
+    /// As in its manifest.
+    pub id: String,
+    /// As in its manifest.
+    pub version: String,
+    /// SHA-256 of the component.
+    pub component: [u8; 32],
+    /// SHA-256 of the manifest.
+    pub manifest: [u8; 32],
+    /// The list that it matches against, if it has one.
+    pub list: Option<ListIdentity>,
+}
+
+/// Which list, exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListIdentity {
+    /// As signed.
+    pub id: String,
+    /// Grows with each edition.
+    pub version: u64,
+    /// SHA-256 of the signed bytes.
+    pub digest: [u8; 32],
+}
+
+/// What came of asking a hook once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examination {
+    /// Its verdict, or why there is none.
+    pub answer: Result<Verdict, Failure>,
+    /// Work done, in units of WebAssembly fuel: the same for the same input.
+    pub fuel: u64,
+}
+
+/// An on-device check. Two kinds exist: a sandboxed WebAssembly component, and test doubles.
+///
+/// It is a computation: no I/O, no clock, no memory of earlier calls.
+pub trait Hook: Send + Sync {
+    /// Judges content. An implementation shows its guest only the views that were granted.
+    fn check(&self, content: &Content) -> Examination;
+
+    /// Which hook this is.
+    fn identity(&self) -> &HookIdentity;
+}
+
+/// How the gate stands: with no hook, or with one in a mode.
+#[derive(Clone, Copy)]
+pub enum Setting<'a> {
+    /// Nothing is asked, and nothing is loaded.
+    Off,
+    /// A hook is asked.
+    On {
+        /// Which.
+        hook: &'a dyn Hook,
+        /// What its verdicts may do.
+        mode: ActiveMode,
+        /// What its failure means in this mode, from its manifest.
+        on_failure: OnFailure,
+    },
+}
+
+/// A mode other than off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ActiveMode(Mode);
+
+impl ActiveMode {
+    /// None for [`Mode::Off`].
+    #[must_use]
+    pub fn new(mode: Mode) -> Option<Self> {
+        (mode != Mode::Off).then_some(Self(mode))
+    }
+
+    /// As a plain mode.
+    #[must_use]
+    pub fn mode(self) -> Mode {
+        self.0
+    }
+}
+
+/// What the gate made of one draft.
+#[derive(Debug)]
+pub struct Reviewed {
+    /// What happens to the message.
+    pub outcome: Outcome,
+    /// What the hook answered and what the gate made of it. None when the gate is off.
+    pub decision: Option<Decision>,
+}
+
+/// For the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Which hook.
+    pub hook: HookIdentity,
+    /// The mode at the time.
+    pub mode: Mode,
+    /// The verdict as the hook gave it, or why it gave none.
+    pub answer: Result<Verdict, Failure>,
+    /// What the mode made of it.
+    pub effect: Effect,
+    /// Work done.
+    pub fuel: u64,
+}
+
+impl Decision {
+    /// Whether the mode allowed less than the hook answered.
+    #[must_use]
+    pub fn clamped(&self) -> bool {
+        match (&self.answer, self.effect) {
+            (Ok(Verdict::Pass | Verdict::Abstain), _) | (Err(_), _) => false,
+            (Ok(Verdict::Rewrite(_)), effect) => effect != Effect::AskRewrite,
+            (Ok(Verdict::Warn(_)), effect) => effect != Effect::AskWarn,
+            (Ok(Verdict::Block(_)), effect) => effect != Effect::Block,
+            (Ok(Verdict::Report { .. }), effect) => effect != Effect::Report,
+        }
+    }
+}
+
+/// What the gate does, after clamping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Sent as written.
+    Pass,
+    /// The sender is shown a rewrite.
+    AskRewrite,
+    /// The sender is warned.
+    AskWarn,
+    /// The sender is told that the check failed, and decides.
+    AskFailure,
+    /// Not sent.
+    Block,
+    /// Not sent, because the check failed.
+    Hold,
+    /// Sent, and reported.
+    Report,
+}
+
+/// What happens to a message.
+#[derive(Debug)]
+#[must_use = "it holds what someone typed"]
+pub enum Outcome {
+    /// It goes.
+    Passed(Passed),
+    /// Its sender decides.
+    Ask(Question),
+    /// It does not go.
+    Stopped(Stopped),
+}
+
+/// A message that goes, with the report that goes to the authority because of it, if any.
+#[derive(Debug)]
+#[must_use = "a checked message that is dropped is never sent"]
+pub struct Passed {
+    /// To be sealed.
+    pub checked: Checked,
+    /// To be sealed to the authority.
+    pub report: Option<Report>,
+}
+
+/// A message that does not go. Nothing is lost: the draft is in it.
+#[derive(Debug)]
+pub struct Stopped {
+    /// As written.
+    pub draft: Draft,
+    /// Why.
+    pub why: StopReason,
+}
+
+/// Why a message does not go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The hook blocked it.
+    Blocked(Code),
+    /// The hook failed, and its manifest says to hold the message then.
+    Failed(Failure),
+}
+
+/// A message that waits for its sender's choice.
+#[derive(Debug)]
+#[must_use = "it holds what someone typed"]
+pub struct Question {
+    draft: Draft,
+    about: About,
+    /// Whether the mode leaves the sender the choice to send as written.
+    as_written_allowed: bool,
+}
+
+/// What the sender is asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A warning.
+    Warning(Code),
+    /// A rewrite: what would be sent instead.
+    Rewrite(Content),
+    /// The hook failed.
+    Failure(Failure),
+}
+
+/// What a sender may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// Send what was written.
+    SendAsWritten,
+    /// Send what the hook proposes.
+    SendRewritten,
+    /// Send nothing, and go on writing.
+    Edit,
+}
+
+impl Question {
+    /// What is asked.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// What was written.
+    #[must_use]
+    pub fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// What the sender may choose from.
+    #[must_use]
+    pub fn choices(&self) -> Vec<Choice> {
+        let rewrite = matches!(self.about, About::Rewrite(_)).then_some(Choice::SendRewritten);
+        let as_written = self.as_written_allowed.then_some(Choice::SendAsWritten);
+        rewrite.into_iter().chain(as_written).chain([Choice::Edit]).collect()
+    }
+
+    /// Carries out the sender's choice.
+    ///
+    /// # Errors
+    /// The draft, when the choice is [`Choice::Edit`] or is not among [`Question::choices`].
+    pub fn decide(self, choice: Choice) -> Result<Checked, Draft> {
+        match (choice, self.about) {
+            (Choice::SendAsWritten, _) if self.as_written_allowed => Ok(self.draft.into_checked(None)),
+            (Choice::SendRewritten, About::Rewrite(content)) => Ok(self.draft.into_checked(Some(content))),
+            _ => Err(self.draft),
+        }
+    }
+}
+
+/// Asks the hook, if there is one, and decides what happens to the draft.
+///
+/// The hook sees `draft` alone: not who it is for.
+#[must_use]
+pub fn check(draft: Draft, setting: Setting<'_>) -> Reviewed {
+    let (hook, mode, on_failure) = match setting {
+        Setting::Off => {
+            let checked = draft.into_checked(None);
+            return Reviewed { outcome: Outcome::Passed(Passed { checked, report: None }), decision: None };
+        }
+        Setting::On { hook, mode, on_failure } => (hook, mode.mode(), on_failure),
+    };
+    let Examination { answer, fuel } = hook.check(draft.content());
+    let answer = answer.and_then(|verdict| validate(verdict, draft.content()));
+    let effect = effect_of(&answer, mode, on_failure);
+    let decision = Decision { hook: hook.identity().clone(), mode, answer: answer.clone(), effect, fuel };
+    Reviewed { outcome: outcome_of(draft, answer, effect, mode, hook.identity()), decision: Some(decision) }
+}
+
+/// Refuses answers that no mode could carry out. A rewrite to nothing is not a way to drop a message.
+fn validate(verdict: Verdict, content: &Content) -> Result<Verdict, Failure> {
+    match verdict {
+        Verdict::Rewrite(text) => match content.with_text(text) {
+            // Nothing would change, so there is nothing to ask.
+            Ok(rewritten) if rewritten == *content => Ok(Verdict::Pass),
+            Ok(rewritten) => Ok(Verdict::Rewrite(rewritten.text().into())),
+            Err(DraftError::Empty) => Err(Failure::Garbage("it rewrites the message to nothing".into())),
+            Err(DraftError::TooLong { got, max }) => {
+                Err(Failure::OversizedAnswer { got: got as u64, max: max as u64 })
+            }
+        },
+        Verdict::Report { evidence, .. } if evidence.len() > EVIDENCE_BYTES_MAX => {
+            Err(Failure::OversizedAnswer { got: evidence.len() as u64, max: EVIDENCE_BYTES_MAX as u64 })
+        }
+        other => Ok(other),
+    }
+}
+
+fn effect_of(answer: &Result<Verdict, Failure>, mode: Mode, on_failure: OnFailure) -> Effect {
+    // Shadow measures: neither a verdict nor a failure may change anything.
+    if mode <= Mode::Shadow {
+        return Effect::Pass;
+    }
+    match answer {
+        Err(_) => match on_failure {
+            OnFailure::Hold => Effect::Hold,
+            OnFailure::Ask => Effect::AskFailure,
+            OnFailure::Pass => Effect::Pass,
+        },
+        Ok(Verdict::Pass | Verdict::Abstain) => Effect::Pass,
+        Ok(Verdict::Rewrite(_)) => Effect::AskRewrite,
+        Ok(Verdict::Warn(_)) => Effect::AskWarn,
+        Ok(Verdict::Block(_) | Verdict::Report { .. }) if mode == Mode::Advise => Effect::AskWarn,
+        Ok(Verdict::Report { .. }) if mode == Mode::Report => Effect::Report,
+        Ok(Verdict::Block(_) | Verdict::Report { .. }) => Effect::Block,
+    }
+}
+
+fn outcome_of(
+    draft: Draft,
+    answer: Result<Verdict, Failure>,
+    effect: Effect,
+    mode: Mode,
+    hook: &HookIdentity,
+) -> Outcome {
+    let pass = |draft: Draft, report| Outcome::Passed(Passed { checked: draft.into_checked(None), report });
+    let ask = |draft, about, as_written_allowed| Outcome::Ask(Question { draft, about, as_written_allowed });
+    match (effect, answer) {
+        (Effect::AskRewrite, Ok(Verdict::Rewrite(text))) => match draft.content().with_text(text) {
+            Ok(content) => ask(draft, About::Rewrite(content), mode == Mode::Advise),
+            // `validate` built the same content before; were it ever to differ, the message is held.
+            Err(error) => {
+                let why = StopReason::Failed(Failure::Garbage(alloc::format!("{error}")));
+                Outcome::Stopped(Stopped { draft, why })
+            }
+        },
+        (Effect::AskWarn, Ok(Verdict::Warn(code) | Verdict::Block(code) | Verdict::Report { code, .. })) => {
+            ask(draft, About::Warning(code), true)
+        }
+        (Effect::Block, Ok(Verdict::Block(code) | Verdict::Report { code, .. })) => {
+            Outcome::Stopped(Stopped { draft, why: StopReason::Blocked(code) })
+        }
+        (Effect::Report, Ok(Verdict::Report { code, evidence })) => {
+            pass(draft, Some(Report { hook: hook.clone(), code, evidence }))
+        }
+        (Effect::AskFailure, Err(failure)) => ask(draft, About::Failure(failure), true),
+        (Effect::Pass, _) => pass(draft, None),
+        // What is left is `Hold`, and pairs that `effect_of` never makes: the gate fails closed.
+        (_, Err(failure)) => Outcome::Stopped(Stopped { draft, why: StopReason::Failed(failure) }),
+        (_, Ok(_)) => {
+            let why = StopReason::Failed(Failure::Garbage("the gate has no rule for it".into()));
+            Outcome::Stopped(Stopped { draft, why })
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Keys of messages that were overtaken by later ones, kept in case they still come: bounded in number and age.
+
+use alloc::collections::VecDeque;
+
+use super::{message_key::MessageKey, ratchet_key::TheirRatchetKey};
+
+/// Most skipped keys kept per session: 64 KiB of secrets. Beyond it the oldest is given up, and so is its message
+/// if it comes after all. The same number as in libsignal.
+pub const SKIPPED_KEYS_MAX: usize = 2_000;
+
+/// Longest time that a skipped key is kept, in milliseconds: 30 days. A message that is later than this is given up,
+/// so that a device stolen later can't open it.
+pub const SKIPPED_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// One kept key and the message that it is for.
+pub(super) struct SkippedKey {
+    pub(super) theirs: TheirRatchetKey,
+    pub(super) number: u32,
+    pub(super) since_ms: u64,
+    key: MessageKey,
+}
+
+impl SkippedKey {
+    pub(super) fn new(theirs: TheirRatchetKey, number: u32, since_ms: u64, key: MessageKey) -> Self {
+        Self { theirs, number, since_ms, key }
+    }
+
+    pub(super) fn key(&self) -> &MessageKey {
+        &self.key
+    }
+
+    fn is_for(&self, theirs: TheirRatchetKey, number: u32) -> bool {
+        self.number == number && self.theirs == theirs
+    }
+
+    fn is_old(&self, now_ms: u64) -> bool {
+        now_ms.saturating_sub(self.since_ms) > SKIPPED_MS_MAX
+    }
+}
+
+/// Keys skipped by one message that is not yet known to be real.
+#[derive(Default)]
+pub(super) struct Skipped(VecDeque<SkippedKey>);
+
+impl Skipped {
+    pub(super) fn push(&mut self, theirs: TheirRatchetKey, number: u32, key: MessageKey, now_ms: u64) {
+        push_bounded(&mut self.0, SkippedKey::new(theirs, number, now_ms, key));
+    }
+}
+
+/// MKSKIPPED, oldest first.
+#[derive(Default)]
+pub(super) struct SkippedKeys(VecDeque<SkippedKey>);
+
+impl SkippedKeys {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &SkippedKey> {
+        self.0.iter()
+    }
+
+    /// From saved keys, oldest first.
+    pub(super) fn from_saved(keys: impl Iterator<Item = SkippedKey>) -> Self {
+        Self(keys.collect())
+    }
+
+    pub(super) fn find(&self, theirs: TheirRatchetKey, number: u32, now_ms: u64) -> Option<&SkippedKey> {
+        self.0.iter().find(|kept| kept.is_for(theirs, number)).filter(|kept| !kept.is_old(now_ms))
+    }
+
+    pub(super) fn remove(&mut self, theirs: TheirRatchetKey, number: u32) {
+        self.0.retain(|kept| !kept.is_for(theirs, number));
+    }
+
+    pub(super) fn keep(&mut self, skipped: Skipped) {
+        skipped.0.into_iter().for_each(|key| push_bounded(&mut self.0, key));
+    }
+
+    pub(super) fn forget_old(&mut self, now_ms: u64) {
+        while self.0.front().is_some_and(|oldest| oldest.is_old(now_ms)) {
+            self.0.pop_front();
+        }
+    }
+}
+
+fn push_bounded(keys: &mut VecDeque<SkippedKey>, key: SkippedKey) {
+    if keys.len() >= SKIPPED_KEYS_MAX {
+        keys.pop_front();
+    }
+    keys.push_back(key);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THEIRS: TheirRatchetKey = TheirRatchetKey([1; 32]);
+
+    fn skipped(numbers: core::ops::Range<u32>, now_ms: u64) -> Skipped {
+        let mut skipped = Skipped::default();
+        numbers.for_each(|n| skipped.push(THEIRS, n, MessageKey::new([0; 32]), now_ms));
+        skipped
+    }
+
+    #[test]
+    fn the_store_gives_up_the_oldest_when_it_is_full() {
+        let mut keys = SkippedKeys::default();
+        keys.keep(skipped(0..2_001, 0));
+        assert_eq!(keys.len(), SKIPPED_KEYS_MAX);
+        assert!(keys.find(THEIRS, 0, 0).is_none());
+        assert!(keys.find(THEIRS, 1, 0).is_some() && keys.find(THEIRS, 2_000, 0).is_some());
+    }
+
+    #[test]
+    fn a_key_older_than_the_limit_is_not_found_and_then_forgotten() {
+        let mut keys = SkippedKeys::default();
+        keys.keep(skipped(0..1, 1_000));
+        assert!(keys.find(THEIRS, 0, 1_000 + SKIPPED_MS_MAX).is_some());
+        assert!(keys.find(THEIRS, 0, 1_001 + SKIPPED_MS_MAX).is_none());
+        keys.forget_old(1_001 + SKIPPED_MS_MAX);
+        assert_eq!(keys.len(), 0);
+    }
+
+    #[test]
+    fn a_removed_key_is_gone_and_its_neighbours_stay() {
+        let mut keys = SkippedKeys::default();
+        keys.keep(skipped(0..3, 0));
+        keys.remove(THEIRS, 1);
+        let left: alloc::vec::Vec<u32> = keys.iter().map(|kept| kept.number).collect();
+        assert_eq!(left, [0, 2]);
+    }
+}
