@@ -1,0 +1,261 @@
+//! Loads hooks and asks them.
+//!
+//! Every check is a fresh instance: no message can leave a trace that the next one finds. See `sandbox.rs` for
+//! what an instance may use, and `limits.rs` for how much.
+
+pub(crate) mod bindings;
+mod deadline;
+mod sandbox;
+
+use std::{io, path::Path, sync::Arc};
+
+use airlock_protocol::{
+    Content,
+    gate::{Examination, Failure, Hook, HookIdentity, ListIdentity},
+};
+use wasmtime::{
+    Cache, CacheConfig, Engine,
+    component::{Component, Linker},
+};
+
+pub use crate::component::ComponentError;
+use crate::{
+    Digest, List, ListError, Manifest, Package, SignedList, answer,
+    component::Shape,
+    manifest::{INTERFACE, View},
+    views,
+};
+
+use bindings::HookPre;
+use deadline::Ticker;
+use sandbox::{Bounds, Run, Sandbox};
+
+/// Compiles hooks. One is enough for a process; hooks keep what they need of it alive.
+pub struct Host {
+    sandbox: Arc<Sandbox>,
+}
+
+/// Why there is no host.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The folder for compiled hooks can't be used.
+    #[error("compiled hooks can't be kept in {dir}: {why}")]
+    Cache {
+        /// Which folder.
+        dir: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// This machine can't run WebAssembly as this build wants it.
+    #[error("the WebAssembly engine does not start: {0}")]
+    Engine(String),
+}
+
+impl Host {
+    /// Starts a host that keeps compiled hooks in `cache`, if given.
+    ///
+    /// What is in that folder is run as it is: it must belong to the user alone.
+    ///
+    /// # Errors
+    /// When the folder can't be used, or this machine can't run the sandbox.
+    pub fn new(cache: Option<&Path>) -> Result<Self, HostError> {
+        let mut config = sandbox::config();
+        if let Some(dir) = cache {
+            config.cache(Some(compiled_cache(dir)?));
+        }
+        let engine =
+            Engine::new(&config).map_err(|error| HostError::Engine(error.root_cause().to_string()))?;
+        Ok(Self { sandbox: Arc::new(Sandbox { engine, ticker: Ticker::default() }) })
+    }
+
+    /// Checks a package and compiles its component. `now_ms` (milliseconds since 1970) tells whether its list is
+    /// still valid.
+    ///
+    /// A list that can't be used does not stop loading: each check then fails with [`Failure::List`], for which
+    /// the manifest has a policy, and [`LoadedHook::list`] tells why.
+    ///
+    /// # Errors
+    /// When the component is not the manifest's, imports anything, is not of this contract or can't start, or
+    /// when it asks for a view that this build does not serve.
+    pub fn load(&self, package: &Package, now_ms: u64) -> Result<LoadedHook, LoadError> {
+        let Package { manifest, component, list } = package;
+        if let Some(view) = manifest.views.iter().find(|view| !View::SERVED.contains(view)) {
+            return Err(LoadError::ViewNotServed(*view));
+        }
+        let shape = Shape::read(component).map_err(LoadError::Component)?;
+        let digest = Digest::of(component);
+        if digest != manifest.component {
+            return Err(LoadError::Digest { manifest: manifest.component, component: digest });
+        }
+        if !shape.imports.is_empty() {
+            return Err(LoadError::Imports(shape.imports));
+        }
+        if !shape.exports.iter().any(|export| export == GATE) {
+            return Err(LoadError::World { exports: shape.exports });
+        }
+        self.sandbox.ticker.start(&self.sandbox.engine).map_err(LoadError::Deadline)?;
+        let engine = &self.sandbox.engine;
+        let plain = |error: wasmtime::Error| error.root_cause().to_string();
+        let compiled =
+            Component::from_binary(engine, component).map_err(|error| LoadError::Compile(plain(error)))?;
+        // The linker stays empty: there is nothing that a hook could be linked to.
+        let pre = Linker::new(engine)
+            .instantiate_pre(&compiled)
+            .and_then(HookPre::new)
+            .map_err(|error| LoadError::Contract(plain(error)))?;
+        self.sandbox.try_instance(&pre, &manifest.limits).map_err(|error| {
+            match sandbox::failure(&error) {
+                Failure::Garbage(why) => LoadError::Contract(why),
+                failure => LoadError::Start(failure),
+            }
+        })?;
+        let hook = Loaded {
+            sandbox: Arc::clone(&self.sandbox),
+            pre,
+            manifest: manifest.clone(),
+            list: list.clone(),
+        };
+        Ok(LoadedHook::at_time(Arc::new(hook), now_ms))
+    }
+}
+
+/// A hook that can be asked. Clones share everything.
+#[derive(Clone)]
+pub struct LoadedHook {
+    hook: Arc<Loaded>,
+    list: Option<Result<Arc<List>, ListError>>,
+    identity: HookIdentity,
+}
+
+struct Loaded {
+    sandbox: Arc<Sandbox>,
+    pre: HookPre<Bounds>,
+    manifest: Manifest,
+    list: Option<SignedList>,
+}
+
+impl LoadedHook {
+    fn at_time(hook: Arc<Loaded>, now_ms: u64) -> Self {
+        let list = hook.manifest.list.as_ref().map(|wanted| match &hook.list {
+            Some(list) => list.verify(wanted, now_ms).map(Arc::new),
+            None => Err(ListError::Missing { wanted: wanted.id.clone() }),
+        });
+        let in_use = list.as_ref().and_then(|list| list.as_ref().ok());
+        let identity = HookIdentity {
+            id: hook.manifest.id.clone(),
+            version: hook.manifest.version.clone(),
+            component: hook.manifest.component.0,
+            manifest: hook.manifest.digest().0,
+            list: in_use.map(|list| ListIdentity {
+                id: list.id().into(),
+                version: list.version(),
+                digest: list.digest().0,
+            }),
+        };
+        Self { hook, list, identity }
+    }
+
+    /// The same hook at another time: its list may have expired since it was loaded. Nothing is compiled again.
+    #[must_use]
+    pub fn at(&self, now_ms: u64) -> Self {
+        Self::at_time(Arc::clone(&self.hook), now_ms)
+    }
+
+    /// What it promises.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.hook.manifest
+    }
+
+    /// The list in use, or why it can't be used. None when the manifest names no list.
+    #[must_use]
+    pub fn list(&self) -> Option<Result<&List, &ListError>> {
+        self.list.as_ref().map(|list| list.as_deref())
+    }
+}
+
+impl Hook for LoadedHook {
+    fn check(&self, content: &Content) -> Examination {
+        let manifest = self.manifest();
+        let refuse = |failure| Examination { answer: Err(failure), fuel: 0 };
+        let entries = match self.list() {
+            None => &[],
+            Some(Ok(list)) => list.payload(),
+            Some(Err(why)) => return refuse(Failure::List(why.to_string())),
+        };
+        let views = views::of(content, manifest);
+        let (got, max) = (views::size(&views), manifest.limits.input_bytes);
+        if got > max {
+            return refuse(Failure::OversizedInput { got, max });
+        }
+        let hook = &self.hook;
+        let Run { answer, fuel } = hook.sandbox.run(&hook.pre, &manifest.limits, &views, entries);
+        Examination { answer: answer.and_then(|answer| answer::validate(answer, manifest)), fuel }
+    }
+
+    fn identity(&self) -> &HookIdentity {
+        &self.identity
+    }
+}
+
+impl std::fmt::Debug for LoadedHook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoadedHook").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
+/// Why a hook is refused before it sees any message.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The component's bytes are not a component of acceptable size.
+    #[error("the hook is refused: {0}")]
+    Component(#[source] ComponentError),
+    /// It wants something from the outside.
+    #[error("the hook is refused: a hook imports nothing, and this one asks for {}", .0.join(", "))]
+    Imports(Vec<String>),
+    /// Not a hook.
+    #[error("the hook is refused: it does not export `{GATE}` (it exports {})", named(.exports))]
+    World {
+        /// What it exports instead.
+        exports: Vec<String>,
+    },
+    /// The manifest is about another component.
+    #[error("the hook is refused: its manifest is about the component {manifest}, and this is {component}")]
+    Digest {
+        /// What the manifest says.
+        manifest: Digest,
+        /// What is there.
+        component: Digest,
+    },
+    /// A view that this build can't make.
+    #[error("the hook is refused: this build does not serve the view `{0}` yet")]
+    ViewNotServed(View),
+    /// WebAssembly that does not validate, or uses what this host switches off.
+    #[error("the hook is refused: it does not compile: {0}")]
+    Compile(String),
+    /// An export of the right name and the wrong type.
+    #[error("the hook is refused: it does not keep to `{INTERFACE}`: {0}")]
+    Contract(String),
+    /// It fails before it is even asked.
+    #[error("the hook is refused: it does not start: {0}")]
+    Start(#[source] Failure),
+    /// The system gives no thread for the deadline.
+    #[error("the deadline for hooks can't be watched: {0}")]
+    Deadline(#[source] io::Error),
+}
+
+fn named(exports: &[String]) -> String {
+    if exports.is_empty() { "nothing".into() } else { exports.join(", ") }
+}
+
+fn compiled_cache(dir: &Path) -> Result<Cache, HostError> {
+    let mut config = CacheConfig::new();
+    config.with_directory(dir);
+    Cache::new(config).map_err(|error| HostError::Cache {
+        dir: dir.display().to_string(),
+        why: error.root_cause().to_string(),
+    })
+}
+
+/// The export that makes a component a hook.
+const GATE: &str = "airlock:hook/gate@0.1.0";

@@ -1,0 +1,136 @@
+//! One check of one message in a fresh instance, and what stops it.
+
+use airlock_protocol::gate::Failure;
+use wasmtime::{Config, Engine, OptLevel, ResourceLimiter, Store, Trap};
+
+use super::{
+    bindings::{HookPre, Verdict as GuestVerdict, Views},
+    deadline::{DEADLINE_TICKS, Ticker},
+};
+use crate::limits::{INSTANCES_MAX, Limits, STACK_BYTES, TABLE_ELEMENTS_MAX};
+
+/// What every hook of one host shares: the compiler's settings and the deadline's thread.
+pub(super) struct Sandbox {
+    pub(super) engine: Engine,
+    pub(super) ticker: Ticker,
+}
+
+/// How a guest's instance came to an answer, or did not.
+pub(super) struct Run {
+    pub(super) answer: Result<GuestVerdict, Failure>,
+    pub(super) fuel: u64,
+}
+
+/// Settings under which a component gives the same answer and uses the same fuel on every machine.
+pub(super) fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .wasm_component_model(true)
+        .max_wasm_stack(STACK_BYTES)
+        // A backtrace names functions of the guest's choosing, and costs time.
+        .wasm_backtrace_max_frames(None);
+    config
+}
+
+impl Sandbox {
+    /// Instantiates, calls once, and throws the instance away.
+    pub(super) fn run(&self, hook: &HookPre<Bounds>, limits: &Limits, views: &Views, entries: &[u8]) -> Run {
+        self.within(limits, DEADLINE_TICKS, |store| {
+            let instance = hook.instantiate(&mut *store)?;
+            instance.airlock_hook_gate().call_check(store, views, entries)
+        })
+    }
+
+    /// Instantiates without calling, to find at load what would fail with every message.
+    pub(super) fn try_instance(
+        &self,
+        hook: &HookPre<Bounds>,
+        limits: &Limits,
+    ) -> Result<(), wasmtime::Error> {
+        let mut store = self.store(limits, DEADLINE_TICKS)?;
+        let _running = self.ticker.running();
+        hook.instantiate(&mut store).map(|_| ())
+    }
+
+    fn within(
+        &self,
+        limits: &Limits,
+        deadline_ticks: u64,
+        call: impl FnOnce(&mut Store<Bounds>) -> wasmtime::Result<GuestVerdict>,
+    ) -> Run {
+        let mut store = match self.store(limits, deadline_ticks) {
+            Ok(store) => store,
+            Err(error) => return Run { answer: Err(failure(&error)), fuel: 0 },
+        };
+        let answer = {
+            let _running = self.ticker.running();
+            call(&mut store)
+        };
+        // A store that counts fuel always tells it; one that did not would have used all.
+        let left = store.get_fuel().unwrap_or(0);
+        Run { answer: answer.map_err(|error| failure(&error)), fuel: limits.fuel.saturating_sub(left) }
+    }
+
+    fn store(&self, limits: &Limits, deadline_ticks: u64) -> Result<Store<Bounds>, wasmtime::Error> {
+        let mut store = Store::new(&self.engine, Bounds { memory_bytes: limits.memory_bytes });
+        store.limiter(|bounds| bounds);
+        store.set_fuel(limits.fuel)?;
+        store.set_epoch_deadline(deadline_ticks);
+        Ok(store)
+    }
+}
+
+/// Bounds what one instance may allocate. Growing beyond is an error that stops the guest, not a result that it
+/// could answer.
+pub(crate) struct Bounds {
+    memory_bytes: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the instance asks for more memory than its limit")]
+struct OverBounds;
+
+impl ResourceLimiter for Bounds {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired as u64 > self.memory_bytes { Err(OverBounds.into()) } else { Ok(true) }
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > TABLE_ELEMENTS_MAX { Err(OverBounds.into()) } else { Ok(true) }
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES_MAX
+    }
+
+    fn tables(&self) -> usize {
+        INSTANCES_MAX
+    }
+
+    // Each memory has its own bound, and one is all that a guest needs.
+    fn memories(&self) -> usize {
+        1
+    }
+}
+
+/// Sorts an error of the runtime into the classes that the audit log keeps apart.
+pub(super) fn failure(error: &wasmtime::Error) -> Failure {
+    if error.is::<OverBounds>() {
+        return Failure::Memory;
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => Failure::Fuel,
+        Some(Trap::Interrupt) => Failure::Deadline,
+        Some(trap) => Failure::Trap(trap.to_string().trim_start_matches("wasm trap: ").into()),
+        // Not stopped, but what it handed over is not of the contract's types: text that is not UTF-8, a list
+        // outside its memory, a case that does not exist.
+        None => Failure::Garbage(error.root_cause().to_string()),
+    }
+}

@@ -1,0 +1,78 @@
+//! Every bound of the host: value, unit and reason. A manifest states its own limits, and these bound them.
+
+use std::time::Duration;
+
+use airlock_protocol::outgoing::EVIDENCE_BYTES_MAX;
+use serde::{Deserialize, Serialize};
+
+/// What one check may use, as a manifest states it. Fuel decides and is the same for the same input; the clock
+/// ([`DEADLINE`]) is only a backstop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limits {
+    /// Work, in units of WebAssembly fuel: about one per instruction.
+    pub fuel: u64,
+    /// Linear memory in bytes.
+    pub memory_bytes: u64,
+    /// All granted views of one message together, in bytes.
+    pub input_bytes: u64,
+    /// A rewrite or the evidence of a report, in bytes.
+    pub output_bytes: u64,
+    /// The evidence of a report, in bytes: what can leave the device for one message.
+    pub evidence_bytes: u64,
+}
+
+/// The most that this host grants. Fuel, input and output are what large hosts of customer code settled on
+/// (11 M instructions, 128 kB in, 20 kB out), which is a few milliseconds of work: nobody waits for it while typing.
+/// 16 MiB of memory hold the largest input many times over.
+pub const LIMITS_MAX: Limits = Limits {
+    fuel: 11_000_000,
+    memory_bytes: 16 * 1024 * 1024,
+    input_bytes: 128 * 1024,
+    output_bytes: 20_000,
+    evidence_bytes: EVIDENCE_BYTES_MAX as u64,
+};
+
+/// Largest component in bytes, checked before compiling: compiling takes about a second per megabyte, and the
+/// reference hooks are below 0.1 MB.
+pub const COMPONENT_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Largest manifest in bytes: 16 codes and every other field at their longest fit in half of it.
+pub const MANIFEST_BYTES_MAX: usize = 16 * 1024;
+
+/// Largest list file in bytes: [`LIST_ENTRIES_MAX`] entries at their longest, written as JSON.
+pub const LIST_FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most entries in one list. A guest gets all of them with each message, so they cost fuel each time.
+pub const LIST_ENTRIES_MAX: usize = 1_000;
+
+/// Largest payload that a list hands to its guest, in bytes: half of what a message may have.
+pub const LIST_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest entry of a list in bytes: a phrase, not a text.
+pub const ENTRY_BYTES_MAX: usize = 128;
+
+/// Longest life of a list in days: ten years, so that a mistyped year is noticed.
+pub const LIST_AGE_DAYS_MAX: u32 = 3_660;
+
+/// How far in the future a list may be dated, in days: clocks differ, time zones too.
+pub const LIST_CLOCK_SKEW_DAYS: i64 = 1;
+
+/// Most codes of one manifest. A code is what a hook can say on a screen, so 16 are at most four bits per message.
+pub const CODES_MAX: usize = 16;
+
+/// Stack of a guest in bytes. Deeper recursion is a trap. It must be well below the 2 MiB that a thread has.
+pub(crate) const STACK_BYTES: usize = 512 * 1024;
+
+/// Core instances, memories and tables in one component. Composed and interpreted guests have dozens.
+pub(crate) const INSTANCES_MAX: usize = 64;
+
+/// Elements of a table: functions that a guest calls indirectly. Rust guests have tens.
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 10_000;
+
+/// Wall-clock backstop of one check. The most fuel is used up in some milliseconds, so what runs into this is a
+/// bug of the host or a machine that stands still.
+pub const DEADLINE: Duration = Duration::from_secs(2);
+
+/// Grain of the deadline.
+pub(crate) const DEADLINE_TICK: Duration = Duration::from_millis(20);
