@@ -22,8 +22,14 @@ pub struct Package {
     pub component: Vec<u8>,
     /// The list that came with it. None when there is none, whether or not the manifest names one.
     pub list: Option<SignedList>,
-    /// The bytes of the manifest's and the list's files, as digests are over them.
-    files: (Vec<u8>, Option<Vec<u8>>),
+    files: Files,
+}
+
+/// The bytes of manifest and list as they were read: what digests and signatures are about.
+#[derive(Clone, PartialEq)]
+struct Files {
+    manifest: Vec<u8>,
+    list: Option<Vec<u8>>,
 }
 
 /// Why a folder is not a hook.
@@ -79,7 +85,7 @@ impl Package {
     /// # Errors
     /// When the manifest or the list is malformed, or the list is one that the manifest does not name.
     pub fn new(manifest: &[u8], component: Vec<u8>, list: Option<&[u8]>) -> Result<Self, PackageError> {
-        let files = (manifest.to_vec(), list.map(<[u8]>::to_vec));
+        let files = Files { manifest: manifest.into(), list: list.map(Into::into) };
         let manifest = Manifest::parse(manifest)?;
         let list = list.map(SignedList::parse).transpose()?;
         if list.is_some() && manifest.list.is_none() {
@@ -88,15 +94,15 @@ impl Package {
         Ok(Self { manifest, component, list, files })
     }
 
-    /// Writes the hook's files into a folder, which is made if need be.
+    /// Writes the hook's files into a folder, which is made if need be, as [`Package::read_dir`] reads them.
     ///
     /// # Errors
-    /// When the folder or a file can't be written.
+    /// When the system refuses. The folder may then hold some of the files.
     pub fn write_dir(&self, dir: &Path) -> io::Result<()> {
         fs::create_dir_all(dir)?;
-        fs::write(dir.join(MANIFEST_FILE), &self.files.0)?;
+        fs::write(dir.join(MANIFEST_FILE), &self.files.manifest)?;
         fs::write(dir.join(COMPONENT_FILE), &self.component)?;
-        match &self.files.1 {
+        match &self.files.list {
             Some(list) => fs::write(dir.join(LIST_FILE), list),
             None => match fs::remove_file(dir.join(LIST_FILE)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -121,7 +127,7 @@ impl Package {
 /// Shows which hook it is, and the size of its component.
 impl std::fmt::Debug for Package {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { manifest, component, list } = self;
+        let Self { manifest, component, list, files: _ } = self;
         f.debug_struct("Package")
             .field("id", &manifest.id)
             .field("version", &manifest.version)

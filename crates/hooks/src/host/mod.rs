@@ -78,7 +78,7 @@ impl Host {
     /// When the component is not the manifest's, imports anything, is not of this contract or can't start, or
     /// when it asks for a view that this build does not serve.
     pub fn load(&self, package: &Package, now_ms: u64) -> Result<LoadedHook, LoadError> {
-        let Package { manifest, component, list } = package;
+        let Package { manifest, component, list, .. } = package;
         if let Some(view) = manifest.views.iter().find(|view| !View::SERVED.contains(view)) {
             return Err(LoadError::ViewNotServed(*view));
         }
