@@ -1,1 +1,41 @@
-//! A client without a screen: vault, sync, outbox, gate, contacts.
+//! A client without a screen: vault, contacts, gate, outbox, inbox. The terminal client, the command line, the lab
+//! and the tests all use this one.
+//!
+//! Reading order: [`engine`] (keys, opening, watching), `compose` (a draft's way through the gate into the outbox),
+//! `delivery` (out to relays), `inbox` (in from ours), [`gate`], [`audit`]; at the bottom `vault` (everything at
+//! rest) and `relay_client` (one connection).
+
+pub mod audit;
+mod backoff;
+mod compose;
+mod contacts;
+mod delivery;
+pub mod engine;
+mod event;
+pub mod gate;
+mod home;
+mod hooks;
+mod inbox;
+mod link;
+mod prekeys;
+mod relay_client;
+mod tls;
+mod unlock;
+mod vault;
+
+pub use audit::{AuditEntry, AuditError, AuditRecord, DecisionEntry};
+pub use compose::{ComposeError, Composed, Pending};
+pub use contacts::{AddError, Added, ContactError, SessionError, Verified};
+pub use engine::{CreateError, Engine, LinkUnavailable, Me, OpenError, RegisterError, Sources, Start};
+pub use event::{Connection, Event};
+pub use gate::{Authority, EnableError, GateStatus, Installed};
+pub use home::Home;
+pub use link::{ContactLink, LinkError};
+pub use relay_client::NetworkError;
+pub use unlock::{Passphrase, Protection, Unlock, UnlockError};
+pub use vault::{
+    VaultError,
+    contacts::Contact,
+    messages::{Delivery, Direction, Message},
+    reports::{ReportMade, ReportReceived, ReportState},
+};

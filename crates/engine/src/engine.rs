@@ -1,0 +1,518 @@
+//! The engine: one device's keys and vault, opened.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use airlock_protocol::{AccountKey, DeviceKeys, LocalIdentity, MessageId, outgoing::NAME_BYTES_MAX};
+use airlock_wire::{AccountId, DeliveryToken, DeviceId, DeviceList, InviteCode, RelayAddress, Request};
+use getrandom::SysRng;
+use rand_core::{CryptoRng, UnwrapErr};
+use serde::Serialize;
+use tokio::{
+    sync::{Notify, broadcast},
+    task::JoinSet,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    audit::{AuditError, AuditRecord},
+    event::{Connection, EVENTS_KEPT, Event},
+    gate::{Gate, StoredGate},
+    home::{Home, HomeLock, LockError},
+    link::ContactLink,
+    relay_client::{NetworkError, RelayClient},
+    unlock::{self, Protection, Unlock, UnlockError, VaultKey},
+    vault::{
+        Vault, VaultError, audit, messages,
+        messages::{Delivery, Message},
+        outbox,
+        reports::{self, ReportMade, ReportReceived},
+        settings,
+    },
+};
+
+/// How long [`Engine::shutdown`] waits for what is on its way.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// One device of one account. Clones share everything; call [`Engine::shutdown`] before the last one goes.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) home: Home,
+    state: Mutex<State>,
+    gate: Mutex<Arc<Gate>>,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    pub(crate) events: broadcast::Sender<Event>,
+    connection: Mutex<Connection>,
+    /// Something was put in the outbox.
+    pub(crate) outgoing: Notify,
+    pub(crate) tasks: tokio::sync::Mutex<Tasks>,
+    _lock: HomeLock,
+}
+
+#[derive(Default)]
+pub(crate) struct Tasks {
+    pub(crate) running: JoinSet<()>,
+    delivers: bool,
+    receives: bool,
+}
+
+/// What is behind the one lock: the ratchets must not be stepped by two at once.
+pub(crate) struct State {
+    pub(crate) vault: Vault,
+    pub(crate) us: LocalIdentity,
+    pub(crate) rng: Box<dyn CryptoRng + Send>,
+    /// A first message has used prekeys since the relay's stock was looked at.
+    pub(crate) prekeys_used: bool,
+}
+
+/// Where randomness and time come from.
+pub struct Sources {
+    /// For keys, ids and nonces.
+    pub rng: Box<dyn CryptoRng + Send>,
+    /// Milliseconds since 1970.
+    pub clock: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Default for Sources {
+    /// The system's.
+    fn default() -> Self {
+        let clock = || {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        };
+        Self { rng: Box::new(UnwrapErr(SysRng)), clock: Box::new(clock) }
+    }
+}
+
+/// What runs in the background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The outbox alone: enough to send.
+    DeliverOnly,
+    /// The outbox and the inbox.
+    DeliverAndReceive,
+}
+
+/// Who we are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Me {
+    /// Our account.
+    pub account: AccountId,
+    /// This device.
+    pub device: DeviceId,
+    /// The name by which we introduce ourselves.
+    pub name: String,
+    /// Where we receive, once registered.
+    pub relay: Option<RelayAddress>,
+}
+
+/// Why a home could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// There is one.
+    #[error("there is a vault here already")]
+    Exists,
+    /// The name can't be an introduction.
+    #[error("the name `{0}` is empty or longer than {NAME_BYTES_MAX} bytes")]
+    Name(String),
+    /// The folder can't be made or used.
+    #[error("the folder cannot be made or used: {0}")]
+    Io(#[from] io::Error),
+    /// Another process is at it.
+    #[error("another airlock is using this home")]
+    InUse,
+    /// The key file can't be made.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+    /// The vault can't be made.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Why a home could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is none.
+    #[error("there is no vault here yet")]
+    NotInitialised,
+    /// The folder can't be used.
+    #[error("the folder cannot be used: {0}")]
+    Io(io::Error),
+    /// Another process is at it.
+    #[error("another airlock is using this home")]
+    InUse,
+    /// The key can't be had.
+    #[error(transparent)]
+    Unlock(#[from] UnlockError),
+    /// The vault can't be read.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// Why there is no link to hand out yet.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkUnavailable {
+    /// A link needs a relay.
+    #[error("this client is not registered at a relay yet")]
+    NotRegistered,
+    /// The vault can't be read.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl Home {
+    /// What opening this home takes.
+    ///
+    /// # Errors
+    /// When there is no vault, or its key file can't be read.
+    pub fn protection(&self) -> Result<Protection, OpenError> {
+        if !self.exists() {
+            return Err(OpenError::NotInitialised);
+        }
+        Ok(unlock::protection(self)?)
+    }
+}
+
+impl Engine {
+    /// Makes keys and a vault in a new home. Nothing goes over the network: see [`Engine::register`].
+    ///
+    /// # Errors
+    /// [`CreateError`]; a vault that exists is never touched.
+    pub fn create(home: Home, unlock: &Unlock, name: &str) -> Result<Self, CreateError> {
+        Self::create_with(home, unlock, name, Sources::default())
+    }
+
+    /// As [`Engine::create`], with randomness and time from elsewhere.
+    ///
+    /// # Errors
+    /// [`CreateError`].
+    pub fn create_with(
+        home: Home,
+        unlock: &Unlock,
+        name: &str,
+        sources: Sources,
+    ) -> Result<Self, CreateError> {
+        let Sources { mut rng, clock } = sources;
+        let name = contact_name(name).ok_or_else(|| CreateError::Name(name.into()))?;
+        home.create()?;
+        let lock = home.lock().map_err(|error| match error {
+            LockError::Taken => CreateError::InUse,
+            LockError::Io(error) => CreateError::Io(error),
+        })?;
+        if home.vault().exists() && home.key().exists() {
+            return Err(CreateError::Exists);
+        }
+        // A key file without a vault, or the reverse, is what a kill during an earlier attempt leaves.
+        for leftover in [home.vault(), home.key()] {
+            match std::fs::remove_file(leftover) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        let account = AccountKey::generate(&mut *rng);
+        let device = DeviceKeys::generate(&mut *rng);
+        let list = DeviceList { account: account.id(), version: 1, devices: vec![device.public()] };
+        let list = account.sign_device_list(&list);
+        let mut token = DeliveryToken([0; 16]);
+        rng.fill_bytes(&mut token.0);
+        let key = VaultKey::create(&home, unlock, &mut *rng)?;
+        let mut vault = Vault::create(&home, &key)?;
+        vault.write(|db| {
+            settings::put(db, settings::Name::AccountKey, &*account.to_bytes())?;
+            settings::put(db, settings::Name::DeviceKeys, &*device.save())?;
+            settings::put(db, settings::Name::DeviceList, &list)?;
+            settings::put(db, settings::Name::Token, &token)?;
+            settings::put(db, settings::Name::Profile, &name)
+        })?;
+        Ok(Self::assemble(home, vault, Sources { rng, clock }, lock)?)
+    }
+
+    /// Opens a home.
+    ///
+    /// # Errors
+    /// [`OpenError`] tells apart: no vault, in use, wrong passphrase, damaged.
+    pub fn open(home: Home, unlock: &Unlock) -> Result<Self, OpenError> {
+        Self::open_with(home, unlock, Sources::default())
+    }
+
+    /// As [`Engine::open`], with randomness and time from elsewhere.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with(home: Home, unlock: &Unlock, sources: Sources) -> Result<Self, OpenError> {
+        if !home.exists() {
+            return Err(OpenError::NotInitialised);
+        }
+        let lock = home.lock().map_err(|error| match error {
+            LockError::Taken => OpenError::InUse,
+            LockError::Io(error) => OpenError::Io(error),
+        })?;
+        let key = VaultKey::open(&home, unlock)?;
+        let vault = Vault::open(&home, &key)?;
+        Ok(Self::assemble(home, vault, sources, lock)?)
+    }
+
+    fn assemble(home: Home, vault: Vault, sources: Sources, lock: HomeLock) -> Result<Self, VaultError> {
+        let malformed = |what| VaultError::Malformed { what, cause: airlock_wire::CodecError::Malformed };
+        let keys: Zeroizing<Vec<u8>> =
+            Zeroizing::new(settings::need(vault.read(), settings::Name::DeviceKeys)?);
+        let keys = DeviceKeys::restore(&keys).map_err(|_| malformed("device keys"))?;
+        let list = settings::need(vault.read(), settings::Name::DeviceList)?;
+        let us = LocalIdentity::new(keys, list).map_err(|_| malformed("device list"))?;
+        let Sources { rng, clock } = sources;
+        let stored: Option<StoredGate> = settings::get(vault.read(), settings::Name::Gate)?;
+        let gate = Gate::open(stored.as_ref(), &home, clock());
+        Ok(Self {
+            inner: Arc::new(Inner {
+                home,
+                state: Mutex::new(State { vault, us, rng, prekeys_used: false }),
+                gate: Mutex::new(Arc::new(gate)),
+                clock,
+                events: broadcast::Sender::new(EVENTS_KEPT),
+                connection: Mutex::new(Connection::Offline),
+                outgoing: Notify::new(),
+                tasks: tokio::sync::Mutex::default(),
+                _lock: lock,
+            }),
+        })
+    }
+
+    pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>, VaultError> {
+        self.inner.state.lock().map_err(|_| VaultError::Poisoned)
+    }
+
+    pub(crate) fn current_gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn replace_gate(&self, gate: Gate) {
+        *self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(gate);
+        self.tell(Event::Gate);
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        (self.inner.clock)()
+    }
+
+    /// Tells whoever watches; nobody need.
+    pub(crate) fn tell(&self, event: Event) {
+        let _ = self.inner.events.send(event);
+    }
+
+    pub(crate) fn set_connection(&self, connection: Connection) {
+        *self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner) = connection.clone();
+        self.tell(Event::Connection(connection));
+    }
+
+    /// Registers the account at a relay, which is where it receives from now on. May be repeated.
+    ///
+    /// # Errors
+    /// When the relay can't be reached, is another one, or refuses; the vault stays as it was then.
+    pub async fn register(
+        &self,
+        relay: RelayAddress,
+        invite: Option<InviteCode>,
+    ) -> Result<(), RegisterError> {
+        let (client, _pushes) = RelayClient::connect(&relay).await?;
+        let (device, devices, token) = {
+            let state = self.state()?;
+            let token: DeliveryToken = settings::need(state.vault.read(), settings::Name::Token)?;
+            (state.us.device().id(), state.us.device_list().clone(), token)
+        };
+        self.authenticate(&client, device).await?;
+        client.tell(Request::Register { devices, token: token.hash(), invite }).await?;
+        self.publish_prekeys(&client).await?;
+        self.state()?.vault.write(|db| settings::put(db, settings::Name::Relay, &relay))?;
+        client.close().await;
+        Ok(())
+    }
+
+    pub(crate) async fn authenticate(
+        &self,
+        client: &RelayClient,
+        device: DeviceId,
+    ) -> Result<(), NetworkError> {
+        let sign = |challenge: &_, exporter: &_| match self.inner.state.lock() {
+            Ok(state) => state.us.device().sign_authentication(challenge, exporter),
+            Err(poisoned) => poisoned.into_inner().us.device().sign_authentication(challenge, exporter),
+        };
+        client.authenticate(device, sign).await
+    }
+
+    /// Who we are.
+    ///
+    /// # Errors
+    /// When the vault can't be read.
+    pub fn me(&self) -> Result<Me, VaultError> {
+        let state = self.state()?;
+        Ok(Me {
+            account: state.us.account(),
+            device: state.us.device().id(),
+            name: settings::need(state.vault.read(), settings::Name::Profile)?,
+            relay: settings::get(state.vault.read(), settings::Name::Relay)?,
+        })
+    }
+
+    /// The link to hand to others, by a way that they trust.
+    ///
+    /// # Errors
+    /// Before [`Engine::register`] has succeeded.
+    pub fn link(&self) -> Result<ContactLink, LinkUnavailable> {
+        let Me { account, name, relay, .. } = self.me()?;
+        let relay = relay.ok_or(LinkUnavailable::NotRegistered)?;
+        let token = settings::need(self.state()?.vault.read(), settings::Name::Token)?;
+        Ok(ContactLink { account, relay, token, name })
+    }
+
+    /// The newest messages of a conversation, oldest first.
+    ///
+    /// # Errors
+    /// When the vault can't be read.
+    pub fn messages(&self, account: AccountId, newest: usize) -> Result<Vec<Message>, VaultError> {
+        messages::newest(self.state()?.vault.read(), &account, newest)
+    }
+
+    /// One message.
+    ///
+    /// # Errors
+    /// When the vault can't be read.
+    pub fn message(&self, id: MessageId) -> Result<Option<Message>, VaultError> {
+        messages::get(self.state()?.vault.read(), &id)
+    }
+
+    /// Incoming messages that this call has not given out yet, oldest first. Each is given out once.
+    ///
+    /// # Errors
+    /// When the vault can't be written; nothing is given out then.
+    pub fn take_new(&self) -> Result<Vec<Message>, VaultError> {
+        self.state()?.vault.write(messages::take)
+    }
+
+    /// All messages of a conversation have been seen.
+    ///
+    /// # Errors
+    /// When the vault can't be written.
+    pub fn mark_read(&self, account: AccountId) -> Result<(), VaultError> {
+        self.state()?.vault.write(|db| messages::mark_read(db, &account))
+    }
+
+    /// The audit log, oldest first, its chain checked.
+    ///
+    /// # Errors
+    /// When the chain is broken, or the vault can't be read.
+    pub fn audit_log(&self) -> Result<Vec<AuditRecord>, AuditError> {
+        audit::all(self.state()?.vault.read())
+    }
+
+    /// The reports that our gate made, oldest first.
+    ///
+    /// # Errors
+    /// When the vault can't be read.
+    pub fn reports_made(&self) -> Result<Vec<ReportMade>, VaultError> {
+        reports::made(self.state()?.vault.read())
+    }
+
+    /// The reports that reached us as an authority, oldest first.
+    ///
+    /// # Errors
+    /// When the vault can't be read.
+    pub fn reports_received(&self) -> Result<Vec<ReportReceived>, VaultError> {
+        reports::received(self.state()?.vault.read())
+    }
+
+    /// Envelopes that wait for a relay's "accepted".
+    ///
+    /// # Errors
+    /// When the vault can't be read.
+    pub fn outbox_len(&self) -> Result<usize, VaultError> {
+        outbox::len(self.state()?.vault.read())
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    /// How the connection to our own relay stands.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until one of our messages is no longer queued.
+    ///
+    /// # Errors
+    /// When the vault can't be read.
+    pub async fn settled(&self, id: MessageId) -> Result<Option<Delivery>, VaultError> {
+        let mut events = self.events();
+        loop {
+            match self.message(id)?.map(|message| message.delivery) {
+                Some(Delivery::Queued) => {}
+                other => return Ok(other),
+            }
+            // A lagging watcher reads the vault again, which is what the loop does.
+            if let Err(broadcast::error::RecvError::Closed) = events.recv().await {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Starts the background work. Calling it again adds what is not running yet.
+    pub async fn start(&self, what: Start) {
+        let mut tasks = self.inner.tasks.lock().await;
+        if !std::mem::replace(&mut tasks.delivers, true) {
+            tasks.running.spawn(self.clone().deliver());
+        }
+        if what == Start::DeliverAndReceive && !std::mem::replace(&mut tasks.receives, true) {
+            tasks.running.spawn(self.clone().receive());
+        }
+    }
+
+    /// Gives what is on its way a moment to arrive, then stops the background work.
+    pub async fn shutdown(&self) {
+        let was_online = self.connection() == Connection::Online;
+        if self.send_receipts().is_ok() && was_online {
+            let _ = tokio::time::timeout(SHUTDOWN_PATIENCE, self.outbox_empty()).await;
+        }
+        let mut tasks = self.inner.tasks.lock().await;
+        tasks.running.shutdown().await;
+        (tasks.delivers, tasks.receives) = (false, false);
+        drop(tasks);
+        self.set_connection(Connection::Offline);
+    }
+
+    async fn outbox_empty(&self) {
+        let mut events = self.events();
+        while self.outbox_len().is_ok_and(|waiting| waiting > 0) {
+            if let Err(broadcast::error::RecvError::Closed) = events.recv().await {
+                return;
+            }
+        }
+    }
+}
+
+/// Why an account could not be registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The relay can't be reached, or refuses.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The vault refuses.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// A name that fits a line and has nothing in it that moves a cursor; None when nothing is left.
+pub(crate) fn contact_name(name: &str) -> Option<String> {
+    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    let name = name.trim();
+    (!name.is_empty() && name.len() <= NAME_BYTES_MAX).then(|| name.to_owned())
+}

@@ -1,0 +1,99 @@
+-- The tables of a vault, version 1. Values that only this client reads are encoded as in airlock-wire's codec.
+
+CREATE TABLE setting (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contact (
+    account       BLOB PRIMARY KEY,
+    name          TEXT NOT NULL UNIQUE COLLATE NOCASE, -- ours for them
+    introduced_as TEXT,                                -- theirs for themselves
+    verified      INTEGER NOT NULL,
+    relay         TEXT NOT NULL,
+    token         BLOB NOT NULL,
+    devices       BLOB,                                -- newest signed device list
+    added_ms      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session (
+    id         BLOB PRIMARY KEY,
+    account    BLOB NOT NULL,
+    device     BLOB NOT NULL,
+    created_ms INTEGER NOT NULL,
+    heard_ms   INTEGER NOT NULL, -- when it last opened a message; 0 before
+    state      BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_of_device ON session (device, heard_ms, created_ms);
+
+CREATE TABLE prekey (
+    kind    TEXT NOT NULL,
+    id      INTEGER NOT NULL,
+    secret  BLOB NOT NULL,
+    made_ms INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE message (
+    number    INTEGER PRIMARY KEY,
+    id        BLOB NOT NULL,
+    account   BLOB NOT NULL, -- the other side of the conversation
+    incoming  INTEGER NOT NULL,
+    text      TEXT NOT NULL,
+    original  TEXT,          -- what was written, when a rewrite of it was sent
+    at_ms     INTEGER NOT NULL,
+    delivery  TEXT NOT NULL,
+    failure   TEXT,
+    effect    TEXT,          -- what the gate did
+    unread    INTEGER NOT NULL,
+    untaken   INTEGER NOT NULL, -- not yet printed by `receive`
+    UNIQUE (account, incoming, id)
+) STRICT;
+CREATE INDEX message_of_conversation ON message (account, number);
+CREATE INDEX message_unread ON message (account) WHERE unread = 1;
+CREATE INDEX message_untaken ON message (number) WHERE untaken = 1;
+CREATE INDEX message_by_id ON message (id);
+
+CREATE TABLE outbox (
+    number  INTEGER PRIMARY KEY AUTOINCREMENT,
+    submit  BLOB NOT NULL UNIQUE,
+    account BLOB NOT NULL REFERENCES contact (account),
+    device  BLOB NOT NULL,
+    sealed  BLOB NOT NULL,
+    message BLOB,    -- the message that waits for it, if one does
+    report  INTEGER  -- the report that waits for it, if one does
+) STRICT;
+CREATE INDEX outbox_of_message ON outbox (message);
+
+CREATE TABLE receipt (
+    account BLOB NOT NULL,
+    message BLOB NOT NULL,
+    PRIMARY KEY (account, message)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE report_made (
+    number    INTEGER PRIMARY KEY,
+    message   BLOB NOT NULL,
+    authority BLOB NOT NULL,
+    report    BLOB NOT NULL,
+    code_text TEXT NOT NULL,
+    state     TEXT NOT NULL,
+    failure   TEXT,
+    bytes     INTEGER NOT NULL, -- sealed bytes that left, or wait to
+    at_ms     INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE report_received (
+    number      INTEGER PRIMARY KEY,
+    account     BLOB NOT NULL,
+    report      BLOB NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    received_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+    number  INTEGER PRIMARY KEY,
+    entry   BLOB NOT NULL,
+    opening BLOB,          -- key of the commitment in the entry
+    hash    BLOB NOT NULL  -- over the hash before and the entry
+) STRICT;
