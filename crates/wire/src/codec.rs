@@ -45,7 +45,10 @@ pub enum CodecError {
 
 /// Encodes a value, version byte first.
 #[must_use]
-#[expect(clippy::expect_used, reason = "postcard fails only on unsized sequences and on a full buffer; neither exists here")]
+#[expect(
+    clippy::expect_used,
+    reason = "postcard fails only on unsized sequences and on a full buffer; neither exists here"
+)]
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_extend(value, alloc::vec![FORMAT_VERSION]).expect("wire types always encode")
 }

@@ -74,7 +74,9 @@ pub enum DeviceListError {
     #[error("the device list is not signed by its account")]
     Signature,
     /// None, too many, or one twice.
-    #[error("the device list has {0} devices, or names one twice; 1 to {DEVICES_MAX} different ones are allowed")]
+    #[error(
+        "the device list has {0} devices, or names one twice; 1 to {DEVICES_MAX} different ones are allowed"
+    )]
     Devices(usize),
 }
 
@@ -99,9 +101,11 @@ impl SignedDeviceList {
         }
         key.verify_strict(&DeviceList::signed_bytes(&self.encoded), &self.signature.to_dalek())
             .map_err(|_| DeviceListError::Signature)?;
-        let repeated = list.devices.iter().enumerate().any(|(i, device)| {
-            list.devices.iter().take(i).any(|earlier| earlier.id == device.id)
-        });
+        let repeated = list
+            .devices
+            .iter()
+            .enumerate()
+            .any(|(i, device)| list.devices.iter().take(i).any(|earlier| earlier.id == device.id));
         if list.devices.is_empty() || list.devices.len() > DEVICES_MAX || repeated {
             return Err(DeviceListError::Devices(list.devices.len()));
         }
@@ -158,7 +162,8 @@ mod tests {
         // The identity point: any signature (R, 0) with R equal to it would pass a lax check.
         let mut identity = [0; 32];
         identity[0] = 1;
-        let list = DeviceList { account: AccountId(identity), ..list_of(&SigningKey::from_bytes(&[1; 32]), &[1]) };
+        let list =
+            DeviceList { account: AccountId(identity), ..list_of(&SigningKey::from_bytes(&[1; 32]), &[1]) };
         let signed = signed_by(&SigningKey::from_bytes(&[1; 32]), &list);
         assert_eq!(signed.verify(), Err(DeviceListError::WeakAccountKey));
     }

@@ -147,8 +147,7 @@ fn base32(bytes: &[u8]) -> String {
 }
 
 fn unbase32<const N: usize>(text: &str) -> Result<[u8; N], IdError> {
-    let bytes =
-        BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).map_err(|_| IdError::NotBase32)?;
+    let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).map_err(|_| IdError::NotBase32)?;
     bytes.as_slice().try_into().map_err(|_| IdError::Length { got: bytes.len(), expected: N })
 }
 

@@ -3,13 +3,14 @@
 //! This crate is all that a relay ever understands of Airlock, and it knows no secret: it can verify a
 //! public signature, but holds no code that could decrypt. It does no I/O.
 //!
-//! Reading order: [`id`], [`address`], [`device_list`], [`prekey`], [`request`], [`codec`].
+//! Reading order: [`id`], [`address`], [`device_list`], [`prekey`], [`request`], [`close`], [`codec`].
 
 #![no_std]
 
 extern crate alloc;
 
 pub mod address;
+pub mod close;
 pub mod codec;
 pub mod device_list;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod prekey;
 pub mod request;
 
 pub use address::{AddressError, Fingerprint, RelayAddress};
+pub use close::CloseReason;
 pub use codec::{CodecError, FRAME_BYTES_MAX, FRAME_HEADER_BYTES, decode, encode, frame, frame_length};
 pub use device_list::{DEVICES_MAX, Device, DeviceList, DeviceListError, SignedDeviceList};
 pub use id::{
@@ -25,7 +27,6 @@ pub use id::{
 };
 pub use prekey::{Bundle, CurvePrekey, KemPrekey, KemRole, PrekeyId, PrekeyUpload, Signature};
 pub use request::{
-    ALPN, Answer, Challenge, ENVELOPE_BYTES_MAX, Envelope, FromRelay, PREKEYS_PER_UPLOAD_MAX, Push, Refusal,
-    Request, RequestId, ToRelay, authentication_message,
-    EXPORTER_LABEL,
+    ALPN, Answer, Challenge, ENVELOPE_BYTES_MAX, EXPORTER_LABEL, Envelope, FromRelay, PREKEYS_PER_UPLOAD_MAX,
+    Push, Refusal, Request, RequestId, ToRelay, authentication_message,
 };

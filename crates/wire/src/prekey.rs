@@ -98,6 +98,9 @@ pub struct Bundle {
 }
 
 /// What a device publishes. One-time keys add to those already there; the others replace them.
+///
+/// The numbers of one kind of one-time key only grow: a relay skips a key whose number is not above all that
+/// it has seen of that kind from the device, so that a repeated upload can't hand a key out twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrekeyUpload {
     /// The medium-term X25519 prekey.

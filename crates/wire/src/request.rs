@@ -56,7 +56,7 @@ pub enum Request {
     /// Asks for the challenge of this connection. Answer: [`Answer::Challenge`].
     Challenge,
     /// Proves that this connection speaks for `device`: a signature over [`authentication_message`].
-    /// The newest connection of a device closes the one before. Answer: [`Answer::Done`].
+    /// A challenge is good for one attempt. Answer: [`Answer::Done`].
     Authenticate {
         /// Who.
         device: DeviceId,
@@ -78,6 +78,7 @@ pub enum Request {
     /// How many one-time prekeys the authenticated device has left. Answer: [`Answer::PrekeysLeft`].
     CountPrekeys,
     /// From now on, pushes the authenticated device's mailbox: everything not acknowledged, oldest first.
+    /// The newest subscribed connection of a device closes the one before.
     /// Answer: [`Answer::Done`], then [`FromRelay::Push`].
     Subscribe {
         /// How many envelopes may be under way without an [`Request::Acknowledge`].
@@ -217,6 +218,9 @@ pub enum Refusal {
     /// The relay can't write to its disk. It stops, because it can no longer promise anything.
     #[error("the relay cannot store anything: its disk fails or is full")]
     StorageFailed,
+    /// The authenticated device is on no device list that this relay has: register first.
+    #[error("this device is registered at no account of this relay")]
+    NotRegistered,
 }
 
 impl Refusal {
