@@ -1,1 +1,41 @@
 //! The relay: keeps sealed envelopes for devices until they fetch them.
+//!
+//! It understands `airlock-wire` and nothing else of Airlock, so it holds no code that could decrypt. What it
+//! answers as accepted is on disk.
+//!
+//! Reading order: [`Config`], [`Relay`], then `connection` (one task per client), `session` (what it may
+//! ask), `push`, and `store`.
+
+mod authentication;
+mod clock;
+mod config;
+mod connection;
+mod endpoint;
+mod error;
+mod frame_reader;
+mod identity;
+mod init;
+mod invite;
+mod lease;
+mod limits;
+mod push;
+mod relay;
+mod reply;
+mod session;
+mod store;
+mod token_bucket;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use config::{COMMENTED_FILE, Config, ConfigError, Registration};
+pub use error::StartError;
+pub use init::{Initialised, initialise, status};
+pub use invite::{Invite, make as make_invite};
+pub use limits::Limits;
+pub use relay::Relay;
+pub use store::{Status, StoreError};
+
+/// Locks. A panic under the lock is a fault that has been told already; the others go on with what is there.
+fn guarded<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,177 @@
+//! One connection, from its first stream to its end.
+//!
+//! Three things happen side by side: requests are read and served, envelopes are pushed, and frames are
+//! written. A client that does not read stops its own writing, then its own pushing and reading, and nothing
+//! else.
+
+use std::sync::Arc;
+
+use airlock_wire::{CloseReason, FromRelay, frame};
+use quinn::{Connection, RecvStream, SendStream};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
+
+use crate::{
+    frame_reader::{FrameError, FrameReader},
+    limits::{FAREWELL_TIMEOUT, OPENING_TIMEOUT, REQUESTS_IN_FLIGHT_MAX},
+    push::Pushing,
+    reply::Reply,
+    session::Session,
+    store::Store,
+};
+
+/// Set, once, when the relay drains: why its connections end.
+pub(crate) type Draining = watch::Receiver<Option<CloseReason>>;
+
+/// Serves a connection until it ends, or until the relay drains.
+pub(crate) async fn serve(connection: Connection, store: Arc<Store>, draining: Draining) {
+    let opened = tokio::select! {
+        opened = timeout(OPENING_TIMEOUT, connection.accept_bi()) => opened,
+        reason = drained(draining.clone()) => return close(&connection, reason),
+    };
+    let (sending, receiving) = match opened {
+        Ok(Ok(streams)) => streams,
+        Ok(Err(_)) => return,
+        Err(_) => return close(&connection, CloseReason::TooSlow),
+    };
+    tokio::select! {
+        () = talk(&connection, &store, sending, receiving, draining) => {}
+        () = refuse_further_streams(&connection) => {}
+    }
+}
+
+async fn talk(
+    connection: &Connection,
+    store: &Arc<Store>,
+    sending: SendStream,
+    receiving: RecvStream,
+    draining: Draining,
+) {
+    let pushing = Arc::new(Pushing::default());
+    let session = Session::new(store.clone(), connection.clone(), pushing.clone());
+    let (answer_places, answers) = mpsc::channel(REQUESTS_IN_FLIGHT_MAX);
+    let (push_frames, pushes) = mpsc::channel(1);
+    let reading = read(connection, session, receiving, answer_places, draining.clone());
+    let writing = write(connection, sending, answers, pushes, draining);
+    tokio::select! {
+        _ = async { tokio::join!(reading, writing) } => {}
+        () = async {
+            pushing.run(store, push_frames).await;
+            // Without the store there is nothing to push; the requests in hand are still answered.
+            std::future::pending().await
+        } => {}
+    }
+}
+
+/// Reads requests and serves them, until the client finishes or the relay drains.
+async fn read(
+    connection: &Connection,
+    mut session: Session,
+    receiving: RecvStream,
+    places: mpsc::Sender<FromRelay>,
+    draining: Draining,
+) {
+    let mut frames = FrameReader::new(receiving);
+    let mut patience = Some(OPENING_TIMEOUT);
+    loop {
+        let next = async {
+            // A place for the answer first: no request is read that could not be answered.
+            let place = places.clone().reserve_owned().await.map_err(|_| FrameError::Lost)?;
+            Ok::<_, FrameError>((place, frames.next().await?))
+        };
+        let next = async {
+            match patience {
+                Some(limit) => timeout(limit, next).await.map_err(|_| CloseReason::TooSlow),
+                None => Ok(next.await),
+            }
+        };
+        let read = tokio::select! {
+            read = next => read,
+            _ = drained(draining.clone()) => return,
+        };
+        match read {
+            Ok(Ok((place, Some(request)))) => {
+                patience = None;
+                session.serve(request.request, Reply { id: request.id, place }).await;
+            }
+            Ok(Ok((_, None)) | Err(FrameError::Lost)) => return,
+            Ok(Err(error @ (FrameError::Malformed(_) | FrameError::Cut))) => {
+                tracing::debug!(%error, "closed a connection");
+                return close(connection, CloseReason::Malformed);
+            }
+            Err(reason) => return close(connection, reason),
+        }
+    }
+}
+
+/// Writes answers and pushes, until there can be no more answers.
+async fn write(
+    connection: &Connection,
+    mut sending: SendStream,
+    mut answers: mpsc::Receiver<FromRelay>,
+    mut pushes: mpsc::Receiver<Vec<u8>>,
+    draining: Draining,
+) {
+    let mut ready = Vec::with_capacity(REQUESTS_IN_FLIGHT_MAX);
+    loop {
+        let mut bytes = tokio::select! {
+            // Answers first: that to a subscription goes before its first push.
+            biased;
+            count = answers.recv_many(&mut ready, REQUESTS_IN_FLIGHT_MAX) => {
+                if count == 0 {
+                    break;
+                }
+                ready.drain(..).flat_map(|answer| frame(&answer)).collect()
+            }
+            Some(frames) = pushes.recv() => frames,
+        };
+        // A client that always asks must not keep its own pushes waiting.
+        if let Ok(frames) = pushes.try_recv() {
+            bytes.extend_from_slice(&frames);
+        }
+        if sending.write_all(&bytes).await.is_err() {
+            return close(connection, CloseReason::Malformed);
+        }
+    }
+    farewell(connection, sending, &draining).await;
+}
+
+/// Ends the stream so that the client gets all that was written, and says why if it is the relay that ends.
+async fn farewell(connection: &Connection, mut sending: SendStream, draining: &Draining) {
+    let reason = *draining.borrow();
+    if reason.is_some() && sending.write_all(&frame(&FromRelay::GoAway)).await.is_err() {
+        return;
+    }
+    if sending.finish().is_ok() {
+        // A client that does not confirm in time has been told all the same.
+        timeout(FAREWELL_TIMEOUT, sending.stopped()).await.ok();
+    }
+    if let Some(reason) = reason {
+        close(connection, reason);
+    }
+}
+
+/// Requests use one stream; a client that opens more is told so on each.
+async fn refuse_further_streams(connection: &Connection) {
+    while let Ok((mut sending, mut receiving)) = connection.accept_bi().await {
+        let code = CloseReason::Malformed.code().into();
+        // Either fails only when the stream is gone already.
+        sending.reset(code).ok();
+        receiving.stop(code).ok();
+    }
+}
+
+pub(crate) fn close(connection: &Connection, reason: CloseReason) {
+    connection.close(reason.code().into(), reason.to_string().as_bytes());
+}
+
+/// Why the relay drains, when it does. If the relay is gone without a word, that never happens; its endpoint
+/// then ends all connections.
+pub(crate) async fn drained(mut draining: Draining) -> CloseReason {
+    match draining.wait_for(Option::is_some).await.map(|reason| *reason) {
+        Ok(Some(reason)) => reason,
+        Ok(None) | Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,144 @@
+//! Every limit of the relay: its value, its unit, and why.
+//!
+//! What an operator may want to change is a field of [`Limits`]; the rest are constants.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What an operator can change in the section `[limits]` of the configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Connections at the same time. An idle one costs about 50 KiB, so the default needs 500 MiB when full.
+    pub connections: u32,
+    /// Accounts in all, so that an open relay can't be made to fill its disk with registrations.
+    pub accounts: u32,
+    /// Envelopes in the mailbox of one device. At the limit the sender is refused; nothing is trimmed.
+    pub mailbox_messages: u32,
+    /// Bytes in the mailbox of one device, like `mailbox_messages`.
+    pub mailbox_bytes: u64,
+    /// Days that an envelope waits for its device before it is deleted.
+    pub message_days: u32,
+    /// Bundle fetches that one account answers at once. Each hands out one-time prekeys, so whoever holds the
+    /// account's token could use them up.
+    pub bundle_fetches: u32,
+    /// Seconds until one more bundle fetch is allowed.
+    pub bundle_fetch_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            accounts: 100_000,
+            mailbox_messages: 1_000,
+            mailbox_bytes: 16 * 1024 * 1024,
+            message_days: 45,
+            bundle_fetches: 30,
+            bundle_fetch_seconds: 10,
+        }
+    }
+}
+
+/// Requests of one connection that are read but not yet answered on the wire. Enough to fill a group commit
+/// from a few connections; more would only queue in memory instead of at the client.
+pub(crate) const REQUESTS_IN_FLIGHT_MAX: usize = 64;
+
+/// Requests of all connections that wait for the writer: two full batches, at most 64 MiB of envelopes.
+pub(crate) const WRITE_QUEUE_MAX: usize = 1_024;
+
+/// Operations in one commit. Larger batches gain little (they are fsync-bound far below) and cost latency.
+pub(crate) const BATCH_OPERATIONS_MAX: usize = 512;
+
+/// Envelope bytes in one commit: about what the disk writes in the time of one sync.
+pub(crate) const BATCH_BYTES_MAX: usize = 256 * 1024;
+
+/// Deletions that are gathered before a commit is made for them alone.
+pub(crate) const DELETES_GATHERED_MAX: usize = 1_024;
+
+/// How long a deletion may wait for company. Its acknowledgement is answered after it, so no longer.
+pub(crate) const DELETE_DELAY: Duration = Duration::from_millis(20);
+
+/// How often expired envelopes and submit ids are looked for.
+pub(crate) const PURGE_EVERY: Duration = Duration::from_secs(60);
+
+/// Expired rows deleted in one commit, so that a purge never holds deliveries up for long.
+pub(crate) const PURGE_ROWS_MAX: u32 = 512;
+
+/// How long a submit id is remembered: far longer than any client retries the same submission.
+pub(crate) const SUBMIT_KEPT_SECONDS: u64 = 24 * 60 * 60;
+
+/// Submit ids remembered in all, about 40 MiB of memory. Under more load than that the oldest are forgotten
+/// first; a repeated envelope is then stored twice, and its recipient still shows it once.
+pub(crate) const SUBMITS_KEPT_MAX: usize = 524_288;
+
+/// One-time prekeys of one kind kept for one device: six uploads. A device refills long before.
+pub(crate) const ONE_TIME_PREKEYS_MAX: usize = 200;
+
+/// Bytes of an ML-KEM-768 encapsulation key (FIPS 203 §8).
+pub(crate) const KEM_PUBLIC_BYTES: usize = 1_184;
+
+/// Envelopes under way to one device without an acknowledgement, whatever window it asks for.
+pub(crate) const PUSH_WINDOW_MAX: u16 = 256;
+
+/// Envelope bytes read from the store at once for one device, one envelope at least. With the frame being
+/// sent, a consumer that does not read costs about 200 KiB.
+pub(crate) const PUSH_READ_BYTES_MAX: usize = 64 * 1024;
+
+/// Threads that read envelopes. The reads are short and come from the page cache; more would not help on a
+/// small machine.
+pub(crate) const READERS: usize = 2;
+
+/// Pages that the write-ahead log may grow by before a checkpoint (4 MiB): copying stays in the background.
+pub(crate) const CHECKPOINT_PAGES: u32 = 1_024;
+
+/// Pages at which the write-ahead log is cut back even if writers must wait (64 MiB; a wait of some 0.2 s).
+pub(crate) const WAL_PAGES_MAX: u32 = 16_384;
+
+/// How long a connection to the database waits for another process, such as `airlock-relay invite`.
+pub(crate) const DATABASE_BUSY: Duration = Duration::from_secs(5);
+
+/// Streams that a client may have open. Requests use one; quinn allocates for each that is allowed.
+pub(crate) const BIDI_STREAMS_MAX: u32 = 8;
+
+/// Bytes of one stream that a client may send before the relay has read them: three full frames.
+pub(crate) const STREAM_WINDOW_BYTES: u32 = 256 * 1024;
+
+/// The same for all streams of a connection. quinn's default has no bound.
+pub(crate) const CONNECTION_WINDOW_BYTES: u32 = 512 * 1024;
+
+/// Bytes that the relay keeps for a client that does not acknowledge them.
+pub(crate) const SEND_WINDOW_BYTES: u64 = 512 * 1024;
+
+/// Buffers asked of the kernel for the UDP socket. With its default of 208 KiB, 500 busy connections stall
+/// for seconds. The kernel may grant less (`net.core.rmem_max`).
+pub(crate) const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+
+/// A connection from which nothing comes for this long is dead.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Two lost packets in a row still leave time for a third before [`IDLE_TIMEOUT`].
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// From connecting to the end of the handshake, and again to the first request.
+pub(crate) const OPENING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Handshakes under way above which a client must first show that it gets packets at its address (QUIC
+/// Retry): a round trip more for it, and spoofed addresses cost us nothing.
+pub(crate) const RETRY_ABOVE_HANDSHAKES: usize = 64;
+
+/// Handshakes under way above which new connections are refused.
+pub(crate) const HANDSHAKES_MAX: usize = 1_024;
+
+/// Time for connections to finish at shutdown.
+pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Time for a client to confirm the last bytes of its connection at shutdown.
+pub(crate) const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Longest life of an invite, in seconds: a year.
+pub(crate) const INVITE_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
+
+/// How long an expired invite is kept, in seconds, so that whoever shows it hears that it has expired.
+pub(crate) const INVITE_KEPT_SECONDS: u64 = 90 * 24 * 60 * 60;

@@ -1,0 +1,69 @@
+//! Why the store can't be opened or can't go on.
+
+use std::{io, path::PathBuf};
+
+/// Why the store can't be opened or can't go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file can't be opened, or is damaged.
+    #[error(
+        "can't open the store {path}: {source}. If the file is damaged, restore it from a backup; without one, \
+         move it away, and all users must register again",
+        path = path.display()
+    )]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// Another version of the relay made it.
+    #[error(
+        "the store {path} has format {found}, and this relay works with format {known}: use the version of \
+         airlock-relay that made it, or a newer one",
+        path = path.display()
+    )]
+    Version {
+        /// The database file.
+        path: PathBuf,
+        /// Format of the file.
+        found: i64,
+        /// Format of this build.
+        known: i64,
+    },
+    /// A database, but not a relay's.
+    #[error("{path} is a database of some other program: name another folder with --data", path = path.display())]
+    Foreign {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// A row does not hold what was stored in it.
+    #[error("the store is damaged ({what}): restore it from a backup")]
+    Damaged {
+        /// Which kind of row.
+        what: &'static str,
+    },
+    /// A write did not reach the disk.
+    #[error(
+        "the relay can't write to its disk ({source}): it has stopped, and nothing that it accepted is lost. \
+         Free some space or repair the disk, then start it again"
+    )]
+    Write {
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A stored envelope can't be read.
+    #[error("the relay can't read its store ({source}): check the disk, then start it again")]
+    Read {
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A thread of the store can't be started, or ended by a fault of ours.
+    #[error("the store's {thread} thread failed{}", source.as_ref().map(|e| format!(": {e}")).unwrap_or_default())]
+    Thread {
+        /// Which.
+        thread: &'static str,
+        /// What the system said, if it could not be started.
+        source: Option<io::Error>,
+    },
+}

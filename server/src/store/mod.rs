@@ -1,0 +1,241 @@
+//! The store: mailboxes, prekeys and accounts on SQLite, durable before "accepted".
+//!
+//! One thread writes ([`writer`]), a few read ([`reader`]), one checkpoints ([`checkpoint`]). What must be
+//! looked up for each request is also in memory: which envelopes wait where ([`mailbox_index`]), who may
+//! deliver to whom ([`directory`]), and what was submitted lately ([`submits`]).
+
+mod accounts;
+mod batch;
+mod checkpoint;
+mod directory;
+mod error;
+pub(crate) mod invites;
+mod load;
+mod mailbox_index;
+mod operation;
+mod prekeys;
+mod reader;
+pub(crate) mod schema;
+mod status;
+mod submits;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, RwLock,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+};
+
+use airlock_wire::{AccountId, DeliveryToken, DeviceId, Push, Refusal};
+use tokio::sync::{Semaphore, oneshot, watch};
+
+pub(crate) use self::{accounts::Register, mailbox_index::DeviceNumber, operation::Action};
+use self::{
+    directory::Directory,
+    mailbox_index::MailboxIndex,
+    operation::{Operation, ToWriter},
+    reader::Read,
+    schema::{Open, STORE_FILE},
+};
+pub use self::{error::StoreError, status::Status};
+use crate::{
+    config::Config,
+    guarded,
+    lease::Leases,
+    limits::{PUSH_READ_BYTES_MAX, READERS, WRITE_QUEUE_MAX},
+    reply::Reply,
+};
+
+/// What the threads of the store share.
+#[derive(Debug)]
+struct Shared {
+    index: Mutex<MailboxIndex>,
+    directory: RwLock<Directory>,
+    leases: Arc<Leases>,
+    failure: watch::Sender<Option<Arc<StoreError>>>,
+}
+
+impl Shared {
+    /// From now on nothing is accepted. The first failure is the one that is told.
+    fn fail(&self, error: StoreError) {
+        self.failure.send_if_modified(|failure| {
+            let first = failure.is_none();
+            if first {
+                *failure = Some(Arc::new(error));
+            }
+            first
+        });
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failure.borrow().is_some()
+    }
+}
+
+/// A handle on the store's threads.
+#[derive(Debug)]
+pub(crate) struct Store {
+    shared: Arc<Shared>,
+    to_writer: mpsc::Sender<ToWriter>,
+    room: Arc<Semaphore>,
+    readers: Vec<mpsc::Sender<Read>>,
+    next_reader: AtomicUsize,
+    writing: Mutex<Vec<JoinHandle<()>>>,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the store of the data directory, made if there is none, and starts its threads.
+    pub(crate) fn open(config: &Config) -> Result<Self, StoreError> {
+        let path = config.data_dir.join(STORE_FILE);
+        let connection = schema::open(&path, Open::OrCreate)?;
+        let (wake_checkpoint, woken) = mpsc::sync_channel(1);
+        let (shared, writer) = load::load(connection, config, wake_checkpoint)?;
+
+        let (to_writer, queue) = mpsc::channel();
+        let writing = vec![
+            start("writer", &shared, move |_| writer.run(&queue))?,
+            start("checkpoint", &shared, {
+                let connection = schema::open(&path, Open::Existing)?;
+                move |shared| checkpoint::run(&connection, &woken, shared)
+            })?,
+        ];
+        let mut readers = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            let connection = schema::open(&path, Open::Existing)?;
+            let (ask, questions) = mpsc::channel();
+            start("reader", &shared, move |shared| reader::run(&connection, &questions, shared))?;
+            readers.push(ask);
+        }
+        Ok(Self {
+            shared,
+            to_writer,
+            room: Arc::new(Semaphore::new(WRITE_QUEUE_MAX)),
+            readers,
+            next_reader: AtomicUsize::new(0),
+            writing: Mutex::new(writing),
+            path,
+        })
+    }
+
+    /// Hands a change to the writer, which answers when it is on disk. Waits while the queue is full.
+    pub(crate) async fn submit(&self, action: Action, reply: Reply) {
+        let room = self.room.clone().acquire_owned().await.ok();
+        let operation = ToWriter::Operation(Operation { action, reply, _room: room });
+        if let Err(mpsc::SendError(ToWriter::Operation(unsent))) = self.to_writer.send(operation) {
+            unsent.reply.give(Err(Refusal::StorageFailed));
+        }
+    }
+
+    /// The envelopes that wait for a device after `sequence`, oldest first, as many as fit one read.
+    /// `None` if the store failed.
+    pub(crate) async fn envelopes_after(
+        &self,
+        device: DeviceNumber,
+        sequence: u64,
+        count: usize,
+    ) -> Option<Vec<Push>> {
+        let entries = guarded(&self.shared.index).after(device, sequence, count, PUSH_READ_BYTES_MAX);
+        if entries.is_empty() {
+            return Some(Vec::new());
+        }
+        let (answer, answered) = oneshot::channel();
+        self.read(Read::Envelopes { device, entries, answer });
+        answered.await.ok()
+    }
+
+    /// One-time prekeys that a device has left: X25519, ML-KEM-768. `None` if the store failed.
+    pub(crate) async fn prekeys_left(&self, device: DeviceNumber) -> Option<(u32, u32)> {
+        let (answer, answered) = oneshot::channel();
+        self.read(Read::PrekeysLeft { device, answer });
+        answered.await.ok()
+    }
+
+    fn read(&self, question: Read) {
+        let next = self.next_reader.fetch_add(1, Ordering::Relaxed);
+        if let Some(reader) = self.readers.get(next % self.readers.len()) {
+            // A reader that has ended drops the question, and with it the asker's hope of an answer.
+            reader.send(question).ok();
+        }
+    }
+
+    /// The mailbox number of a registered device.
+    pub(crate) fn number(&self, device: &DeviceId) -> Option<DeviceNumber> {
+        self.directory().number(device)
+    }
+
+    /// The mailbox of the device, for someone who has its account's token.
+    pub(crate) fn for_delivery(
+        &self,
+        device: &DeviceId,
+        token: &DeliveryToken,
+    ) -> Result<DeviceNumber, Refusal> {
+        self.directory().for_delivery(device, token)
+    }
+
+    /// Whether someone with this token may fetch the account's bundles now.
+    pub(crate) fn for_fetch(&self, account: &AccountId, token: &DeliveryToken) -> Result<(), Refusal> {
+        let mut directory = self.shared.directory.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        directory.for_fetch(account, token, std::time::Instant::now())
+    }
+
+    fn directory(&self) -> std::sync::RwLockReadGuard<'_, Directory> {
+        self.shared.directory.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The connections that get envelopes.
+    pub(crate) fn leases(&self) -> &Arc<Leases> {
+        &self.shared.leases
+    }
+
+    /// Tells of the store's failure, once there is one.
+    pub(crate) fn failure(&self) -> watch::Receiver<Option<Arc<StoreError>>> {
+        self.shared.failure.subscribe()
+    }
+
+    /// The database file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Commits what was submitted and ends the writing threads. Blocks until they have ended.
+    pub(crate) fn close(&self) {
+        // An error means that the writer has ended by itself.
+        self.to_writer.send(ToWriter::Stop).ok();
+        for thread in guarded(&self.writing).drain(..) {
+            // A panic in it has been told by its guard.
+            thread.join().ok();
+        }
+    }
+}
+
+/// Starts a thread of the store. If it ever panics, the store has failed: a writer that is gone must not look
+/// like one that is slow.
+fn start(
+    name: &'static str,
+    shared: &Arc<Shared>,
+    work: impl FnOnce(&Arc<Shared>) + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
+    struct Guard {
+        name: &'static str,
+        shared: Arc<Shared>,
+    }
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            if thread::panicking() {
+                self.shared.fail(StoreError::Thread { thread: self.name, source: None });
+            }
+        }
+    }
+    let guard = Guard { name, shared: shared.clone() };
+    thread::Builder::new()
+        .name(format!("store-{name}"))
+        .spawn(move || work(&guard.shared))
+        .map_err(|source| StoreError::Thread { thread: name, source: Some(source) })
+}

@@ -1,0 +1,179 @@
+//! The database file: its tables, and opening it.
+//!
+//! `envelope` and `submit` are keyed by their order of arrival, so that each commit appends to the end of a
+//! table. Keyed by device, each envelope would rewrite a page of its own: three times the cost and four times
+//! the bytes written. The order by device is kept in memory instead ([`super::mailbox_index`]).
+//!
+//! Each table has one writing process: `invite` belongs to `airlock-relay invite`, the rest to the relay.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+use crate::limits::DATABASE_BUSY;
+
+/// The store in the data directory.
+pub(crate) const STORE_FILE: &str = "relay.db";
+
+/// Kept in the file's `user_version`. A change that an older relay can't work with changes the number.
+const SCHEMA_VERSION: i64 = 1;
+
+/// "ALRL", in the file's `application_id`: tells a relay's store from any other database.
+const APPLICATION_ID: i64 = 0x414C_524C;
+
+const TABLES: &str = "
+CREATE TABLE account (
+    id BLOB PRIMARY KEY,
+    version INTEGER NOT NULL,   -- u64 as its bits
+    devices BLOB NOT NULL,      -- SignedDeviceList
+    token BLOB NOT NULL         -- DeliveryTokenHash
+) WITHOUT ROWID;
+
+CREATE TABLE device (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    account BLOB NOT NULL,
+    last_sequence INTEGER NOT NULL DEFAULT 0,   -- at least that of each deleted envelope
+    signed_prekey BLOB,
+    last_resort BLOB,
+    curve_last INTEGER NOT NULL DEFAULT -1,     -- highest number of a one-time prekey ever stored
+    kem_last INTEGER NOT NULL DEFAULT -1
+);
+CREATE INDEX device_of_account ON device (account);
+
+CREATE TABLE one_time_curve (
+    device INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    prekey BLOB NOT NULL,
+    PRIMARY KEY (device, number)
+) WITHOUT ROWID;
+
+CREATE TABLE one_time_kem (
+    device INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    prekey BLOB NOT NULL,
+    PRIMARY KEY (device, number)
+) WITHOUT ROWID;
+
+CREATE TABLE envelope (
+    row INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    arrived INTEGER NOT NULL,   -- Unix time in seconds
+    sealed BLOB NOT NULL
+);
+
+CREATE TABLE submit (
+    row INTEGER PRIMARY KEY,
+    device INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    arrived INTEGER NOT NULL
+);
+
+CREATE TABLE invite (
+    hash BLOB PRIMARY KEY,      -- InviteCodeHash
+    expires INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE invite_use (
+    hash BLOB PRIMARY KEY,
+    used INTEGER NOT NULL
+) WITHOUT ROWID;
+";
+
+/// Whether the file may be made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Open {
+    /// Made if it is not there, with its tables.
+    OrCreate,
+    /// Must be there.
+    Existing,
+    /// Must be there, and nothing is written.
+    ReadOnly,
+}
+
+/// Opens the store and checks that this version can work with it.
+pub(crate) fn open(path: &Path, how: Open) -> Result<Connection, StoreError> {
+    let access = match how {
+        Open::OrCreate => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        Open::Existing => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Open::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    // Each connection belongs to one thread, so SQLite needs no lock of its own.
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let unusable = |source| StoreError::Open { path: path.to_owned(), source };
+    let mut connection = Connection::open_with_flags(path, flags).map_err(unusable)?;
+    prepare(&mut connection, how).map_err(unusable)?;
+
+    let application: i64 =
+        connection.query_row("PRAGMA application_id", (), |row| row.get(0)).map_err(unusable)?;
+    let version: i64 = connection.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(unusable)?;
+    match (application, version) {
+        (APPLICATION_ID, SCHEMA_VERSION) => Ok(connection),
+        (APPLICATION_ID, found) => {
+            Err(StoreError::Version { path: path.to_owned(), found, known: SCHEMA_VERSION })
+        }
+        _ => Err(StoreError::Foreign { path: path.to_owned() }),
+    }
+}
+
+fn prepare(connection: &mut Connection, how: Open) -> rusqlite::Result<()> {
+    connection.busy_timeout(DATABASE_BUSY)?;
+    if how == Open::ReadOnly {
+        return Ok(());
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // In WAL mode FULL syncs the log at each commit: what "accepted" stands on.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // Checkpoints have their own thread; one inside a commit would hold all senders up.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    if how == Open::OrCreate {
+        let making = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tables: i64 = making.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+        if tables == 0 {
+            making.execute_batch(TABLES)?;
+            making.pragma_update(None, "application_id", APPLICATION_ID)?;
+            making.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        }
+        making.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_store_opens_again_with_what_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(STORE_FILE);
+        let first = open(&path, Open::OrCreate).unwrap();
+        first.execute("INSERT INTO invite VALUES (x'00', 1)", ()).unwrap();
+        let again = open(&path, Open::Existing).unwrap();
+        let invites: i64 = again.query_row("SELECT count(*) FROM invite", (), |row| row.get(0)).unwrap();
+        assert_eq!(invites, 1);
+    }
+
+    #[test]
+    fn newer_foreign_corrupt_and_missing_stores_are_refused_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str| dir.path().join(name);
+        open(&file("newer"), Open::OrCreate).unwrap().pragma_update(None, "user_version", 9).unwrap();
+        Connection::open(file("foreign")).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
+        fs::write(file("corrupt"), [0x55; 8_192]).unwrap();
+
+        let texts: Vec<String> = ["newer", "foreign", "corrupt", "missing"]
+            .into_iter()
+            .map(|name| {
+                let how = if name == "missing" { Open::Existing } else { Open::OrCreate };
+                let error = open(&file(name), how).unwrap_err().to_string();
+                error.replace(&dir.path().display().to_string(), "DATA")
+            })
+            .collect();
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+}
