@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use airlock_wire::{Device, ENVELOPE_BYTES_MAX, SignedDeviceList, decode, encode};
-use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit, Nonce};
+use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
@@ -77,25 +77,33 @@ pub(crate) fn seal(
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Vec<u8>, SealEnvelopeError> {
     let encoded = encode(inner);
-    let size = bucket(encoded.len()).ok_or(SealEnvelopeError::TooLarge { got: encoded.len() })?;
+    let got = encoded.len();
+    let size = bucket(got).ok_or(SealEnvelopeError::TooLarge { got })?;
+    let length = u32::try_from(got).map_err(|_| SealEnvelopeError::TooLarge { got })?;
+    let mut plaintext = Vec::with_capacity(size - OUTER_BYTES + LENGTH_BYTES);
+    plaintext.extend_from_slice(&length.to_le_bytes());
+    plaintext.extend_from_slice(&encoded);
+    plaintext.resize(size - OUTER_BYTES + LENGTH_BYTES, 0);
+    seal_plaintext(recipient, &plaintext, rng).map_err(SealEnvelopeError::WeakKey)
+}
+
+#[expect(clippy::expect_used, reason = "ChaCha20-Poly1305 refuses more than 256 GiB only")]
+fn seal_plaintext(
+    recipient: &Device,
+    plaintext: &[u8],
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Vec<u8>, WeakKey> {
     let ephemeral = agreement::generate(rng);
     let public = agreement::public(&ephemeral);
-    let shared = agree(&ephemeral, &recipient.agreement).map_err(SealEnvelopeError::WeakKey)?;
-    let cipher = cipher(shared.as_bytes(), &public, recipient);
-
-    let length =
-        u32::try_from(encoded.len()).map_err(|_| SealEnvelopeError::TooLarge { got: encoded.len() })?;
-    let mut sealed = Vec::with_capacity(size);
-    sealed.push(ENVELOPE_VERSION);
-    sealed.extend_from_slice(&public);
-    sealed.extend_from_slice(&length.to_le_bytes());
-    sealed.extend_from_slice(&encoded);
-    sealed.resize(size - TAG_BYTES, 0);
-    let (version, body) = sealed.split_at_mut(VERSION_BYTES);
-    let (_, plaintext) = body.split_at_mut(KEY_BYTES);
-    let tag = cipher
-        .encrypt_inout_detached(&ONLY_NONCE, version, plaintext.into())
-        .map_err(|_| SealEnvelopeError::TooLarge { got: encoded.len() })?;
+    let shared = agree(&ephemeral, &recipient.agreement)?;
+    let head = [&[ENVELOPE_VERSION], public.as_slice()].concat();
+    let mut sealed = Vec::with_capacity(head.len() + plaintext.len() + TAG_BYTES);
+    sealed.extend_from_slice(&head);
+    sealed.extend_from_slice(plaintext);
+    let (_, body) = sealed.split_at_mut(head.len());
+    let tag = cipher(shared.as_bytes(), &public, recipient)
+        .encrypt_inout_detached(&ONLY_NONCE.into(), &[ENVELOPE_VERSION], body.into())
+        .expect("an envelope is never that long");
     sealed.extend_from_slice(&tag);
     Ok(sealed)
 }
@@ -123,7 +131,7 @@ pub(crate) fn open(sealed: &[u8], us: &DeviceKeys) -> Result<Inner, OpenError> {
     let shared = agree(us.agreement(), ephemeral).map_err(OpenError::WeakKey)?;
     let mut plaintext = ciphertext.to_vec();
     cipher(shared.as_bytes(), ephemeral, &us.public())
-        .decrypt_in_place(&ONLY_NONCE, version, &mut plaintext)
+        .decrypt_in_place(&ONLY_NONCE.into(), version, &mut plaintext)
         .map_err(|_| OpenError::NotForUs)?;
     let (length, rest) = plaintext.split_first_chunk::<LENGTH_BYTES>().ok_or(OpenError::Padding)?;
     let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| OpenError::Padding)?;
@@ -136,7 +144,7 @@ pub(crate) fn open(sealed: &[u8], us: &DeviceKeys) -> Result<Inner, OpenError> {
 
 /// The nonce of a key that is used for one envelope: derived from a fresh ephemeral key, it seals nothing else, so
 /// there is no second text that a repeated nonce could reveal.
-const ONLY_NONCE: Nonce = Nonce { 0: [0; 12] };
+const ONLY_NONCE: [u8; 12] = [0; 12];
 
 fn cipher(shared: &[u8; 32], ephemeral: &[u8; 32], recipient: &Device) -> ChaCha20Poly1305 {
     let key = kdf::envelope(shared, ephemeral, &recipient.agreement, &recipient.id.0);
@@ -147,4 +155,20 @@ fn cipher(shared: &[u8; 32], ephemeral: &[u8; 32], recipient: &Device) -> ChaCha
 fn bucket(inner: usize) -> Option<usize> {
     let size = inner.checked_add(OUTER_BYTES)?.checked_next_power_of_two()?.max(ENVELOPE_BYTES_MIN);
     (size <= ENVELOPE_BYTES_MAX).then_some(size)
+}
+
+/// With padding of any size and content, as a modified client could make it.
+#[cfg(test)]
+pub(crate) fn seal_padded(
+    recipient: &Device,
+    inner: &Inner,
+    size: usize,
+    padding: u8,
+    rng: &mut impl CryptoRng,
+) -> Vec<u8> {
+    let encoded = encode(inner);
+    let mut plaintext = u32::try_from(encoded.len()).unwrap().to_le_bytes().to_vec();
+    plaintext.extend_from_slice(&encoded);
+    plaintext.resize(size - OUTER_BYTES + LENGTH_BYTES, padding);
+    seal_plaintext(recipient, &plaintext, rng).unwrap()
 }

@@ -26,6 +26,8 @@ mod ratchet;
 mod safety_number;
 mod saved;
 pub mod session;
+#[cfg(test)]
+mod tests;
 
 pub use agreement::WeakKey;
 pub use gate::{Examination, Hook, HookIdentity, Mode, Verdict};

@@ -274,3 +274,13 @@ impl fmt::Debug for DoubleRatchet {
             .finish_non_exhaustive()
     }
 }
+
+/// For the test that names every secret type; these are private to this folder.
+#[cfg(test)]
+pub(crate) fn assert_secrets_are_wiped_on_drop() {
+    fn wiped_on_drop<T: zeroize::ZeroizeOnDrop>() {}
+    wiped_on_drop::<OurRatchetKey>();
+    wiped_on_drop::<RootKey>();
+    wiped_on_drop::<ChainKey>();
+    wiped_on_drop::<MessageKey>();
+}
