@@ -1,0 +1,167 @@
+//! One conversation on the screen: what was said, what is being written, and what is on its way to the gate.
+
+use airlock_protocol::{gate::Mode, outgoing::MessageId};
+use airlock_wire::AccountId;
+
+use super::composer::{Composer, Full};
+use crate::tui::{
+    chat::dialogs::Dialog,
+    model::{MessageRow, Outcome, Progress, ReportRow},
+};
+
+/// A conversation with one contact.
+#[derive(Clone, Debug)]
+pub(crate) struct Talk {
+    pub(crate) account: AccountId,
+    /// Oldest first.
+    pub(crate) rows: Vec<MessageRow>,
+    pub(crate) composer: Composer,
+    /// Rows between the newest and the last one in view.
+    pub(crate) scroll: usize,
+    /// The draft that is in the gate now. One at a time, so that messages keep their order.
+    sending: Option<String>,
+}
+
+/// Why a draft can't be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotNow {
+    /// Nothing is written.
+    Blank,
+    /// The one before it is still in the gate.
+    Busy,
+}
+
+impl Talk {
+    pub(crate) fn new(account: AccountId) -> Self {
+        Self { account, rows: Vec::new(), composer: Composer::default(), scroll: 0, sending: None }
+    }
+
+    /// Takes the draft out of the composer, for the gate.
+    pub(crate) fn send(&mut self) -> Result<String, NotNow> {
+        if self.composer.is_blank() {
+            return Err(NotNow::Blank);
+        }
+        if self.sending.is_some() {
+            return Err(NotNow::Busy);
+        }
+        self.scroll = 0;
+        let text = self.composer.take();
+        self.sending = Some(text.clone());
+        Ok(text)
+    }
+
+    pub(crate) fn is_sending(&self) -> bool {
+        self.sending.is_some()
+    }
+
+    /// Takes in what came of a draft. Returns the dialog that tells of it, if one is needed.
+    pub(crate) fn outcome(&mut self, outcome: Outcome) -> Option<Dialog> {
+        match outcome {
+            Outcome::Queued { report } => {
+                self.sending = None;
+                report.map(Dialog::Report)
+            }
+            // The draft is in the question until it is answered.
+            Outcome::Ask(question) => Some(Dialog::Question(question)),
+            Outcome::Stopped { draft, why, hook } => {
+                self.give_back(&draft);
+                Some(Dialog::Stopped { why, hook })
+            }
+            Outcome::Kept { draft } => {
+                self.give_back(&draft);
+                None
+            }
+            Outcome::Unsent { draft, problem } => {
+                self.give_back(&draft);
+                Some(Dialog::Problem(problem))
+            }
+        }
+    }
+
+    /// Types or pastes.
+    pub(crate) fn insert(&mut self, text: &str) -> Result<(), Full> {
+        self.composer.insert(text)
+    }
+
+    /// Shows other rows. One who has scrolled up goes on seeing what they were reading.
+    pub(crate) fn show(&mut self, rows: Vec<MessageRow>) {
+        self.rows = rows;
+    }
+
+    /// Notes how far a message got.
+    pub(crate) fn progress(&mut self, id: MessageId, progress: Progress) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.id == id) {
+            row.progress = progress;
+        }
+    }
+
+    /// The newest message that failed.
+    pub(crate) fn failed(&self) -> Option<MessageId> {
+        self.rows.iter().rev().find(|row| matches!(row.progress, Progress::Failed(_))).map(|row| row.id)
+    }
+
+    fn give_back(&mut self, draft: &str) {
+        self.sending = None;
+        self.composer.give_back(draft);
+    }
+}
+
+/// A line for the footer about a report that was just made.
+pub(crate) fn reported(report: &ReportRow, mode: Mode) -> String {
+    let bytes = crate::tui::text::bytes(report.evidence.len() as u64);
+    format!("In mode `{mode}`, {bytes} of evidence went to {}.", report.authority)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{exit::Exit, problem::Problem, tui::model::StoppedRow};
+
+    fn talk() -> Talk {
+        let mut talk = Talk::new(AccountId([1; 32]));
+        talk.insert("hello").unwrap();
+        talk
+    }
+
+    #[test]
+    fn a_draft_leaves_the_composer_when_it_is_sent_and_returns_when_it_is_not() {
+        let hook = "word-list 0.1.0".to_owned();
+        let outcomes = [
+            Outcome::Kept { draft: "hello".to_owned() },
+            Outcome::Stopped {
+                draft: "hello".to_owned(),
+                why: StoppedRow::Blocked("no".to_owned()),
+                hook,
+            },
+            Outcome::Unsent {
+                draft: "hello".to_owned(),
+                problem: Problem::new(Exit::Failure, "test", "a", "b", "c"),
+            },
+        ];
+        for outcome in outcomes {
+            let mut talk = talk();
+            assert_eq!(talk.send(), Ok("hello".to_owned()));
+            assert!(talk.composer.is_empty());
+            talk.outcome(outcome);
+            assert_eq!(talk.composer.text(), "hello");
+            assert!(!talk.is_sending());
+        }
+    }
+
+    #[test]
+    fn a_second_draft_waits_for_the_first() {
+        let mut talk = talk();
+        talk.send().unwrap();
+        talk.insert("again").unwrap();
+        assert_eq!(talk.send(), Err(NotNow::Busy));
+        talk.outcome(Outcome::Queued { report: None });
+        assert_eq!(talk.send(), Ok("again".to_owned()));
+    }
+
+    #[test]
+    fn white_space_alone_is_not_sent() {
+        let mut talk = Talk::new(AccountId([1; 32]));
+        talk.insert(" \n ").unwrap();
+        assert_eq!(talk.send(), Err(NotNow::Blank));
+    }
+}

@@ -1,0 +1,161 @@
+//! What the screens show, in plain values: made from the engine's by [`super::bridge`], and by hand in tests.
+
+use airlock_protocol::{
+    gate::{Choice, HookIdentity, Mode},
+    outgoing::MessageId,
+};
+use airlock_wire::AccountId;
+
+use crate::problem::Problem;
+
+/// One contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ContactRow {
+    pub(crate) account: AccountId,
+    pub(crate) name: String,
+    pub(crate) verified: bool,
+    pub(crate) unread: u64,
+}
+
+/// How far a message got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// In our outbox.
+    Queued,
+    /// The relay has it on disk.
+    Sent,
+    /// Their client has it.
+    Delivered,
+    /// It will not get there, and why.
+    Failed(String),
+    /// It came from them.
+    Received,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MessageRow {
+    pub(crate) id: MessageId,
+    pub(crate) text: String,
+    /// What was written, when a rewrite of it was sent.
+    pub(crate) original: Option<String>,
+    pub(crate) at_ms: u64,
+    pub(crate) progress: Progress,
+    /// What the gate did, when it did something.
+    pub(crate) gate_note: Option<String>,
+    pub(crate) report: Option<ReportRow>,
+}
+
+/// What left, or waits to leave, because of a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportRow {
+    pub(crate) authority: String,
+    pub(crate) hook: String,
+    /// The code's text for people.
+    pub(crate) reason: String,
+    /// Byte for byte.
+    pub(crate) evidence: Vec<u8>,
+    /// Sealed bytes that left; zero while it is held.
+    pub(crate) sealed_bytes: u64,
+    pub(crate) state: String,
+}
+
+/// The gate as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GateRow {
+    pub(crate) mode: Mode,
+    /// The installed hook, loaded or not.
+    pub(crate) hook: Option<HookIdentity>,
+    pub(crate) authority: Option<(AccountId, String)>,
+    /// Reports that must come together before any leaves.
+    pub(crate) threshold: u32,
+    /// Why the hook can't be used, and what happens to messages then.
+    pub(crate) problem: Option<String>,
+}
+
+impl GateRow {
+    /// No hook.
+    pub(crate) fn off() -> Self {
+        Self { mode: Mode::Off, hook: None, authority: None, threshold: 1, problem: None }
+    }
+}
+
+/// What each mode means, in half a line.
+pub(crate) fn mode_meaning(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Off => "no hook is loaded; nothing is asked",
+        Mode::Shadow => "the hook decides, and nothing changes",
+        Mode::Advise => "the hook advises, and you decide",
+        Mode::Enforce => "what the hook blocks is not sent",
+        Mode::Report => "what it reports is sent, and an authority is told",
+    }
+}
+
+/// The connection to our own relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectionRow {
+    Offline,
+    Connecting,
+    Online,
+    /// It failed and is tried again.
+    Waiting(String),
+    /// It needs the user.
+    Refused(String),
+}
+
+/// What the gate asks the sender.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QuestionRow {
+    /// Names the question when the answer is carried out.
+    pub(crate) ticket: Ticket,
+    pub(crate) to: String,
+    pub(crate) hook: String,
+    pub(crate) about: AboutRow,
+    pub(crate) draft: String,
+    /// What the mode leaves to the sender.
+    pub(crate) choices: Vec<Choice>,
+}
+
+/// One question among those that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Ticket(pub(crate) u64);
+
+/// The subject of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AboutRow {
+    /// The code's text.
+    Warning(String),
+    /// What would be sent instead.
+    Rewrite(String),
+    /// What went wrong in the hook.
+    Failure(String),
+}
+
+/// Why a message does not go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StoppedRow {
+    /// The code's text.
+    Blocked(String),
+    /// What went wrong in the hook.
+    HookFailed(String),
+}
+
+/// What came of sending one draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is in the outbox.
+    Queued { report: Option<ReportRow> },
+    /// The gate asks.
+    Ask(QuestionRow),
+    /// The gate keeps it.
+    Stopped { draft: String, why: StoppedRow, hook: String },
+    /// Its author goes on writing.
+    Kept { draft: String },
+    /// It could not be tried.
+    Unsent { draft: String, problem: Problem },
+}
+
+/// `word-list 1.0.0`.
+pub(crate) fn hook_name(hook: &HookIdentity) -> String {
+    format!("{} {}", hook.id, hook.version)
+}

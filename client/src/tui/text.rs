@@ -1,0 +1,154 @@
+//! Text as cells: wrapping, cutting and padding by what a terminal shows, not by bytes.
+
+use std::{borrow::Cow, ops::Range};
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// Columns that a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Breaks a text into rows of at most `columns`, between words where it can.
+///
+/// The rows together hold every byte except the line feeds, so a position in the text is a position in one of
+/// them. A single space may hang over the right edge.
+pub(crate) fn wrap_ranges(text: &str, columns: usize) -> Vec<Range<usize>> {
+    let columns = columns.max(1);
+    let mut rows = Vec::new();
+    let mut line_start = 0;
+    for line in text.split('\n') {
+        wrap_line(line, line_start, columns, &mut rows);
+        line_start += line.len() + 1;
+    }
+    rows
+}
+
+fn wrap_line(line: &str, offset: usize, columns: usize, rows: &mut Vec<Range<usize>>) {
+    let mut start = 0;
+    let mut taken = 0;
+    let mut break_at = 0;
+    for (at, grapheme) in line.grapheme_indices(true) {
+        let cells = width(grapheme);
+        let space = grapheme.chars().all(char::is_whitespace);
+        // A word moved to a new row may be too long for it as well, so this can happen twice.
+        while taken + cells > columns && at > start && !(space && taken <= columns) {
+            let end = if break_at > start && !space { break_at } else { at };
+            rows.push(offset + start..offset + end);
+            start = end;
+            taken = width(&line[start..at]);
+        }
+        taken += cells;
+        if space {
+            break_at = at + grapheme.len();
+        }
+    }
+    rows.push(offset + start..offset + line.len());
+}
+
+/// The rows of [`wrap_ranges`], without the white space at their ends.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<&str> {
+    wrap_ranges(text, columns).into_iter().map(|row| text[row].trim_end()).collect()
+}
+
+/// Cuts a text to `columns`, with `…` for what is missing.
+pub(crate) fn fit(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let mut taken = 0;
+    let kept: String = text
+        .graphemes(true)
+        .take_while(|grapheme| {
+            taken += width(grapheme);
+            taken < columns
+        })
+        .collect();
+    Cow::Owned(if columns == 0 { String::new() } else { kept + "…" })
+}
+
+/// Cuts or fills a text to exactly `columns`.
+pub(crate) fn pad(text: &str, columns: usize) -> String {
+    let text = fit(text, columns);
+    let missing = columns.saturating_sub(width(&text));
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// The first bytes as hexadecimal pairs.
+pub(crate) fn hex(bytes: &[u8], shown: usize) -> String {
+    let pairs: Vec<String> = bytes.iter().take(shown).map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(" ")
+}
+
+/// A count of bytes with its thousands apart: `1,024 B`.
+pub(crate) fn bytes(count: u64) -> String {
+    format!("{} B", thousands(count))
+}
+
+/// A number with its thousands apart.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 report`, `2 reports`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", thousands(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_stay_whole_when_they_fit() {
+        assert_eq!(wrap("the museum of bread", 10), ["the museum", "of bread"]);
+        assert_eq!(wrap("extraordinarily", 6), ["extrao", "rdinar", "ily"]);
+        assert_eq!(wrap("a\n\nb", 6), ["a", "", "b"]);
+        assert_eq!(wrap("", 6), [""]);
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(wrap("日本語", 4), ["日本", "語"]);
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(pad("日", 4), "日  ");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(bytes(1_024), "1,024 B");
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "report"), "1 report");
+    }
+
+    proptest! {
+        #[test]
+        fn rows_cover_the_text_and_keep_to_the_width(text in "[a-c 日é\u{301}\n👩‍🚀]{0,60}", columns in 2_usize..20) {
+            let rows = wrap_ranges(&text, columns);
+            let together: String = rows.iter().map(|row| &text[row.clone()]).collect();
+            prop_assert_eq!(together, text.replace('\n', ""));
+            for row in rows {
+                prop_assert!(width(text[row].trim_end()) <= columns);
+            }
+        }
+
+        #[test]
+        fn fitted_text_fits(text in ".{0,40}", columns in 0_usize..20) {
+            prop_assert!(width(&fit(&text, columns)) <= columns);
+        }
+    }
+}
