@@ -1,1 +1,32 @@
 //! The same conversation under different gate settings, compared from the bytes each party got.
+//!
+//! A [`World`] is relay, tap, Alice, Bob and an authority in one process. [`Observations`] are everything that each
+//! party really got in it, and a [`Marker`] looks for a planted text in them. A [`Scenario`] is a scripted
+//! conversation; [`compare`] plays it once per setting and gives a [`Comparison`], which [`Table`] prints. Nothing
+//! here states a result: all of them are computed from the observations.
+
+pub mod comparison;
+pub mod live;
+pub mod marker;
+pub mod observer;
+pub mod scenario;
+pub mod tap;
+
+mod claims;
+mod error;
+mod hook_observer;
+mod run;
+mod store_reader;
+mod table;
+mod watch;
+mod world;
+
+pub use comparison::Comparison;
+pub use error::{LabError, WorldError};
+pub use live::{CarrierCheck, EnvelopeRow, MailboxView, RelayView, ReportView};
+pub use marker::Marker;
+pub use observer::{Finding, Observations, Party};
+pub use run::{Progress, SCRIPT_SETTINGS, Step, compare, run_script};
+pub use scenario::{Person, Scenario};
+pub use table::{Colour, Table};
+pub use world::{World, WorldOptions};

@@ -1,0 +1,235 @@
+//! What a comparison shows and what it does not, in sentences. Each is chosen and filled in from the records: run on
+//! a system that leaks, they say so.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    comparison::{Comparison, Fate, Run},
+    observer::Party,
+    scenario::Person,
+    table::grouped,
+};
+
+/// Those who carry a conversation and must not be able to read it.
+const CARRIERS: [Party; 3] = [Party::Wire, Party::Relay, Party::Disk];
+
+/// The sentences under the table.
+pub(crate) fn claims(comparison: &Comparison) -> Vec<String> {
+    [
+        Some(encryption(comparison)),
+        reading(comparison),
+        reporting(comparison),
+        stopping(comparison),
+        Some(limits(comparison)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Whether encryption kept the texts from those who carry them.
+fn encryption(comparison: &Comparison) -> String {
+    let messages = comparison.runs.first().map_or(0, |run| run.messages.len());
+    let leak = comparison.runs.iter().find_map(|run| {
+        let findings = run.messages.iter().flat_map(|message| message.findings.values().flatten());
+        findings.filter(|finding| CARRIERS.contains(&finding.party)).map(|finding| (run, finding)).next()
+    });
+    if let Some((run, finding)) = leak {
+        return format!("Encryption FAILED with the gate at {}: found at {finding}.", run.setting);
+    }
+    let searched: u64 = comparison
+        .runs
+        .iter()
+        .flat_map(|run| &run.searched)
+        .filter(|(party, _)| CARRIERS.contains(party))
+        .map(|(_, searched)| searched.bytes)
+        .sum();
+    let dropped: u64 = comparison.runs.iter().map(|run| run.wire.dropped.bytes).sum();
+    let unsearched = match dropped {
+        0 => String::new(),
+        bytes => format!(" ({} bytes passed that the tap no longer had)", grouped(bytes)),
+    };
+    format!(
+        "Encryption held in every setting: none of the {messages} planted texts is in the {} bytes of wire, relay and \
+         disk, in any of {} encodings{unsearched}.",
+        grouped(searched),
+        comparison.encodings.len()
+    )
+}
+
+/// Whether the hook read along.
+fn reading(comparison: &Comparison) -> Option<String> {
+    let read = |run: &Run| run.alices().filter(|message| message.read_by(Party::Hook)).count();
+    let with: Vec<&Run> = comparison.runs.iter().filter(|run| read(run) > 0).collect();
+    let first = with.first()?;
+    Some(format!(
+        "The hook read {} of Alice's {} messages ({}): a check before encryption is not held off by encryption.",
+        read(first),
+        first.alices().count(),
+        settings(&with)
+    ))
+}
+
+/// Whether someone outside the conversation could read a part of it.
+fn reporting(comparison: &Comparison) -> Option<String> {
+    let reported = |run: &&Run| run.messages.iter().any(|message| message.read_by(Party::Authority));
+    let with: Vec<&Run> = comparison.runs.iter().filter(reported).collect();
+    let Some(run) = with.first() else {
+        return Some("Nobody outside the conversation could read any of it.".into());
+    };
+    let messages = run.messages.iter().filter(|message| message.read_by(Party::Authority)).count();
+    let evidence: u64 = run.reports.iter().map(|report| report.evidence_bytes).sum();
+    let sizes = |mailbox: Person| -> BTreeSet<u64> {
+        run.envelopes.iter().filter(|seen| seen.mailbox == mailbox).map(|seen| seen.bytes).collect()
+    };
+    let alike = if sizes(Person::Authority).is_subset(&sizes(Person::Bob)) {
+        "as large as"
+    } else {
+        "not as large as"
+    };
+    Some(format!(
+        "With {}, the authority could read {messages} message, word for word, from {} bytes of evidence; to the relay \
+         it was one more envelope, {alike} those for Bob.",
+        settings(&with),
+        grouped(evidence)
+    ))
+}
+
+/// Whether messages did not arrive as they were written.
+fn stopping(comparison: &Comparison) -> Option<String> {
+    let kept = |run: &Run| run.alices().count() - run.fates(Fate::AsWritten);
+    let most = comparison.runs.iter().max_by_key(|run| kept(run))?;
+    (kept(most) > 0).then(|| {
+        format!(
+            "Most was kept from Bob with {}: {} of {} messages did not reach him as Alice wrote them.",
+            most.setting,
+            kept(most),
+            most.alices().count()
+        )
+    })
+}
+
+/// What no run of one scenario can show.
+fn limits(comparison: &Comparison) -> String {
+    let messages = comparison.runs.first().map_or(0, |run| run.messages.len());
+    format!(
+        "Not shown: how often the hook errs ({messages} messages are no sample), what another list would do, and what \
+         the relay can infer from sizes and times. docs/lab.md says more."
+    )
+}
+
+fn settings(runs: &[&Run]) -> String {
+    let names: Vec<&str> = runs.iter().map(|run| run.setting.name()).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use airlock_protocol::gate::Mode;
+
+    use super::*;
+    use crate::{
+        comparison::{EnvelopeSeen, HookShown, MessageRun, ReportSeen},
+        marker::Encoding,
+        observer::{Finding, Searched},
+        tap::TapTotals,
+    };
+
+    fn finding(party: Party) -> Finding {
+        Finding { party, owner: None, place: "relay.db".into(), offset: 7, encoding: Encoding::Utf8 }
+    }
+
+    fn run(setting: Mode, fate: Fate, readers: &[Party]) -> Run {
+        let findings: BTreeMap<_, _> = readers.iter().map(|party| (*party, vec![finding(*party)])).collect();
+        let message = MessageRun {
+            id: "a".into(),
+            from: Person::Alice,
+            to: Person::Bob,
+            marker: "picnic poster".into(),
+            shown: Vec::new(),
+            fate,
+            findings,
+            fuel: 0,
+            compose_us: 0,
+        };
+        Run {
+            setting,
+            gate: setting.to_string(),
+            hook: None,
+            messages: vec![message],
+            searched: [(Party::Wire, Searched { records: 2, bytes: 1_500 })].into(),
+            wire: TapTotals::default(),
+            envelopes: Vec::new(),
+            envelopes_missed: 0,
+            reports: Vec::new(),
+        }
+    }
+
+    fn said(runs: Vec<Run>) -> String {
+        let comparison = Comparison {
+            version: 1,
+            scenario: "s".into(),
+            title: "t".into(),
+            highlight: 0,
+            encodings: Encoding::ALL.to_vec(),
+            runs,
+            took_ms: 0,
+        };
+        claims(&comparison).join("\n")
+    }
+
+    #[test]
+    fn a_text_found_with_a_carrier_is_called_a_failure_with_its_place() {
+        for carrier in CARRIERS {
+            let said = said(vec![run(Mode::Off, Fate::AsWritten, &[carrier])]);
+            let expected = format!(
+                "Encryption FAILED with the gate at off: found at {carrier}: relay.db at byte 7, as UTF-8."
+            );
+            assert!(said.starts_with(&expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_the_tap_no_longer_had_is_said_beside_what_was_searched() {
+        let mut lossy = run(Mode::Off, Fate::AsWritten, &[Party::Recipient]);
+        lossy.wire.dropped.bytes = 12_345;
+        let said = said(vec![lossy]);
+        assert!(
+            said.contains("1,500 bytes of wire, relay and disk, in any of 10 encodings (12,345 bytes"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn without_a_hook_nothing_is_said_of_hooks_and_reports() {
+        let said = said(vec![run(Mode::Off, Fate::AsWritten, &[Party::Recipient])]);
+        assert!(!said.contains("The hook read") && !said.contains("Most was kept"), "{said}");
+        assert!(said.contains("Nobody outside the conversation"), "{said}");
+    }
+
+    #[test]
+    fn a_report_is_told_with_its_bytes_and_whether_it_stands_out() {
+        let hook = HookShown { id: "h".into(), version: "1".into(), component: "00".into(), list: None };
+        let mut told = run(Mode::Report, Fate::AsWritten, &[Party::Hook, Party::Authority, Party::Recipient]);
+        told.reports = vec![ReportSeen { hook, code: 2, evidence_bytes: 61, evidence: String::new() }];
+        let envelope = |mailbox, bytes| EnvelopeSeen { mailbox, bytes, during: 0 };
+        told.envelopes = vec![envelope(Person::Bob, 512), envelope(Person::Authority, 512)];
+        assert!(
+            said(vec![told.clone()])
+                .contains("from 61 bytes of evidence; to the relay it was one more envelope, as large as")
+        );
+        told.envelopes[1].bytes = 1_024;
+        assert!(said(vec![told]).contains("not as large as those for Bob"));
+    }
+
+    #[test]
+    fn the_setting_that_kept_most_from_the_recipient_is_named() {
+        let runs = vec![
+            run(Mode::Advise, Fate::AsWritten, &[]),
+            run(Mode::Enforce, Fate::NotDelivered, &[Party::Hook]),
+        ];
+        assert!(said(runs).contains("Most was kept from Bob with enforce: 1 of 1 messages"));
+    }
+}

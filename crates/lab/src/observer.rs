@@ -1,0 +1,235 @@
+//! Observers: each holds every byte that one party really got, and a search over them.
+//!
+//! Nothing here knows what a party should have. Whether it could read a message is answered by looking.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::Serialize;
+
+use crate::{
+    marker::{Encoding, Marker},
+    scenario::Person,
+};
+
+/// Most bytes of files that one observer reads into memory. A world's folders hold a few megabytes; when there is
+/// more than this, something is wrong, and a search that skipped files would prove nothing.
+pub const FOLDER_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Someone or something that gets bytes of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    /// The check in the sender's gate: the texts that it ran on.
+    Hook,
+    /// Whoever sees the network: all datagrams.
+    Wire,
+    /// The relay: its files, what is stored in them, and the datagrams that reached it.
+    Relay,
+    /// To whom hooks report: the reports and messages that it opened.
+    Authority,
+    /// The one written to: the messages that their client opened.
+    Recipient,
+    /// The sender's disk: every file in their home as it lies there, the locked vault among them.
+    Disk,
+}
+
+impl Party {
+    /// In the order in which bytes travel.
+    pub const ALL: [Self; 6] =
+        [Self::Hook, Self::Disk, Self::Wire, Self::Relay, Self::Authority, Self::Recipient];
+
+    /// For people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hook => "hook",
+            Self::Wire => "wire",
+            Self::Relay => "relay",
+            Self::Authority => "authority",
+            Self::Recipient => "recipient",
+            Self::Disk => "sender's disk",
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// One piece of what a party got.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Who got it.
+    pub party: Party,
+    /// Whose gate, whose disk, or who received; none for those who see everyone's traffic.
+    pub owner: Option<Person>,
+    /// Where: a file, a datagram, a report, an audit record.
+    pub place: String,
+    /// What.
+    pub bytes: Arc<[u8]>,
+}
+
+/// A marker in something that a party got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Who had it.
+    pub party: Party,
+    /// As in [`Record::owner`].
+    pub owner: Option<Person>,
+    /// As in [`Record::place`].
+    pub place: String,
+    /// Bytes from the start of that place.
+    pub offset: usize,
+    /// How it was written there.
+    pub encoding: Encoding,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} at byte {}, as {}", self.party, self.place, self.offset, self.encoding)
+    }
+}
+
+/// How much of a party's bytes was searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Searched {
+    /// Pieces.
+    pub records: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Everything that all parties got, at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Observations {
+    records: Vec<Record>,
+}
+
+impl Observations {
+    /// Adds a piece.
+    pub fn add(&mut self, party: Party, owner: Option<Person>, place: String, bytes: impl Into<Arc<[u8]>>) {
+        self.records.push(Record { party, owner, place, bytes: bytes.into() });
+    }
+
+    /// Adds every file under `folder`, at any depth.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or there is more than [`FOLDER_BYTES_MAX`].
+    pub fn add_folder(&mut self, party: Party, owner: Option<Person>, folder: &Path) -> io::Result<()> {
+        let mut left = FOLDER_BYTES_MAX;
+        let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
+        while let Some(next) = folders.pop() {
+            let Some(entries) = unless_gone(fs::read_dir(&next))? else { continue };
+            for entry in entries {
+                let path = entry?.path();
+                let Some(kind) = unless_gone(fs::symlink_metadata(&path))? else { continue };
+                if kind.is_dir() {
+                    folders.push(path);
+                } else if kind.is_file() {
+                    // A database may remove its log between the listing and the reading.
+                    let Some(bytes) = unless_gone(fs::read(&path))? else { continue };
+                    left = left.checked_sub(bytes.len() as u64).ok_or_else(|| too_much(folder))?;
+                    let place = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
+                    self.add(party, owner, place, bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves out the parties for which `wanted` is false.
+    pub fn keep(&mut self, wanted: impl Fn(Party) -> bool) {
+        self.records.retain(|record| wanted(record.party));
+    }
+
+    /// Everything of one party.
+    pub fn of(&self, party: Party) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(move |record| record.party == party)
+    }
+
+    /// How much there is of each party that has anything.
+    #[must_use]
+    pub fn searched(&self) -> BTreeMap<Party, Searched> {
+        let mut searched: BTreeMap<Party, Searched> = BTreeMap::new();
+        for record in &self.records {
+            let of_party = searched.entry(record.party).or_default();
+            of_party.records += 1;
+            of_party.bytes += record.bytes.len() as u64;
+        }
+        searched
+    }
+
+    /// Every piece in which the marker stands, with the place in it.
+    #[must_use]
+    pub fn search(&self, marker: &Marker) -> Vec<Finding> {
+        let find = |record: &Record| {
+            let Record { party, owner, place, bytes } = record;
+            let (party, owner, place) = (*party, *owner, place.clone());
+            marker.find(bytes).into_iter().map(move |hit| Finding {
+                party,
+                owner,
+                place: place.clone(),
+                offset: hit.offset,
+                encoding: hit.encoding,
+            })
+        };
+        self.records.iter().flat_map(find).collect()
+    }
+}
+
+/// A folder or file that is not there any more has nothing to show.
+fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn too_much(folder: &Path) -> io::Error {
+    let what = format!("{} holds more than {FOLDER_BYTES_MAX} bytes", folder.display());
+    io::Error::new(ErrorKind::FileTooLarge, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_in_a_file_at_any_depth_is_found_with_file_and_offset() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        fs::write(folder.path().join("a/b/relay.db-wal"), b"....picnic poster....").unwrap();
+        fs::write(folder.path().join("other"), b"nothing to see").unwrap();
+        let mut observations = Observations::default();
+        observations.add_folder(Party::Relay, None, folder.path()).unwrap();
+
+        let found = observations.search(&Marker::new("picnic poster").unwrap());
+        let expected = Finding {
+            party: Party::Relay,
+            owner: None,
+            place: "a/b/relay.db-wal".into(),
+            offset: 4,
+            encoding: Encoding::Utf8,
+        };
+        assert_eq!(found, [expected]);
+        assert_eq!(found[0].to_string(), "relay: a/b/relay.db-wal at byte 4, as UTF-8");
+        assert_eq!(observations.searched()[&Party::Relay], Searched { records: 2, bytes: 35 });
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_holds_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut observations = Observations::default();
+        observations.add_folder(Party::Disk, None, &folder.path().join("gone")).unwrap();
+        assert!(observations.searched().is_empty());
+    }
+}

@@ -1,0 +1,307 @@
+//! The wire observer: forwards every UDP datagram between clients and the relay, and keeps a copy.
+//!
+//! The clients are given the tap's port with the relay's fingerprint, so TLS runs from end to end through it:
+//! the tap sees what any machine on the path sees.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use serde::Serialize;
+use tokio::{
+    net::UdpSocket,
+    task::{AbortHandle, JoinHandle},
+};
+
+/// Most bytes of datagrams that a tap keeps: a long demo of text. Beyond it the oldest go, and are counted.
+pub const RECORD_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Client sockets forwarded at a time. Each engine has a few; the oldest is dropped, and would reconnect.
+const CLIENTS_MAX: usize = 64;
+
+/// Largest UDP payload.
+const DATAGRAM_BYTES_MAX: usize = 65_535;
+
+/// Which way a datagram went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From a client.
+    ToRelay,
+    /// To a client.
+    FromRelay,
+}
+
+/// One datagram as it passed.
+#[derive(Clone, Debug)]
+pub struct Datagram {
+    /// Counts all datagrams of this tap from 0, also those not kept any more.
+    pub number: u64,
+    /// Microseconds since the tap started.
+    pub at_us: u64,
+    /// Which way.
+    pub direction: Direction,
+    /// Its payload.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What passed in one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// How many datagrams.
+    pub datagrams: u64,
+    /// Their payloads in bytes.
+    pub bytes: u64,
+}
+
+/// What passed, and how much of it is not kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TapTotals {
+    /// From clients.
+    pub to_relay: Traffic,
+    /// To clients.
+    pub from_relay: Traffic,
+    /// No longer in the record.
+    pub dropped: Traffic,
+}
+
+impl TapTotals {
+    /// Datagrams in both directions.
+    #[must_use]
+    pub fn datagrams(&self) -> u64 {
+        self.to_relay.datagrams + self.from_relay.datagrams
+    }
+
+    /// Bytes in both directions.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.to_relay.bytes + self.from_relay.bytes
+    }
+}
+
+impl Traffic {
+    fn add(&mut self, bytes: usize) {
+        self.datagrams += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+/// A running forwarder. It stops when dropped.
+#[derive(Debug)]
+pub struct Tap {
+    address: SocketAddr,
+    record: Arc<Mutex<Record>>,
+    forwarder: JoinHandle<()>,
+}
+
+impl Tap {
+    /// Starts forwarding from a port of its own to `relay`, keeping at most `record_bytes_max`.
+    ///
+    /// # Errors
+    /// When there is no free port on loopback.
+    pub async fn start(relay: SocketAddr, record_bytes_max: usize) -> io::Result<Self> {
+        let front = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?);
+        let address = front.local_addr()?;
+        let record = Arc::new(Mutex::new(Record::new(record_bytes_max)));
+        let forwarder = tokio::spawn(forward(front, relay, Arc::clone(&record)));
+        Ok(Self { address, record, forwarder })
+    }
+
+    /// Where clients are to connect.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What passed so far.
+    #[must_use]
+    pub fn totals(&self) -> TapTotals {
+        lock(&self.record).totals
+    }
+
+    /// Every datagram that is kept, oldest first.
+    #[must_use]
+    pub fn datagrams(&self) -> Vec<Datagram> {
+        lock(&self.record).kept.iter().cloned().collect()
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.forwarder.abort();
+    }
+}
+
+/// What the tap keeps.
+#[derive(Debug)]
+struct Record {
+    started: Instant,
+    bytes_max: usize,
+    bytes: usize,
+    kept: VecDeque<Datagram>,
+    totals: TapTotals,
+}
+
+impl Record {
+    fn new(bytes_max: usize) -> Self {
+        Self {
+            started: Instant::now(),
+            bytes_max,
+            bytes: 0,
+            kept: VecDeque::new(),
+            totals: TapTotals::default(),
+        }
+    }
+
+    fn add(&mut self, direction: Direction, bytes: &[u8]) {
+        let number = self.totals.datagrams();
+        match direction {
+            Direction::ToRelay => self.totals.to_relay.add(bytes.len()),
+            Direction::FromRelay => self.totals.from_relay.add(bytes.len()),
+        }
+        self.bytes += bytes.len();
+        let at_us = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.kept.push_back(Datagram { number, at_us, direction, bytes: bytes.into() });
+        while self.bytes > self.bytes_max {
+            let Some(oldest) = self.kept.pop_front() else { break };
+            self.bytes -= oldest.bytes.len();
+            self.totals.dropped.add(oldest.bytes.len());
+        }
+    }
+}
+
+/// A panic in a forwarder leaves a record that is still true.
+fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
+    record.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The relay's side of one client's path.
+struct Path {
+    opened: u64,
+    relay: Arc<UdpSocket>,
+    back: AbortHandle,
+}
+
+impl Drop for Path {
+    fn drop(&mut self) {
+        self.back.abort();
+    }
+}
+
+/// Takes datagrams from clients until it is aborted. A datagram that cannot be forwarded is lost, as on any path.
+async fn forward(front: Arc<UdpSocket>, relay: SocketAddr, record: Arc<Mutex<Record>>) {
+    let mut paths: HashMap<SocketAddr, Path> = HashMap::new();
+    let mut opened = 0;
+    let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+    loop {
+        let Ok((length, client)) = front.recv_from(&mut buffer).await else { continue };
+        if !paths.contains_key(&client) {
+            if paths.len() == CLIENTS_MAX {
+                let oldest = paths.iter().min_by_key(|(_, path)| path.opened).map(|(client, _)| *client);
+                oldest.map(|client| paths.remove(&client));
+            }
+            opened += 1;
+            match open_path(&front, client, relay, &record, opened).await {
+                Ok(path) => paths.insert(client, path),
+                Err(_) => continue,
+            };
+        }
+        if let Some(path) = paths.get(&client) {
+            lock(&record).add(Direction::ToRelay, &buffer[..length]);
+            let _lost_as_on_any_path = path.relay.send(&buffer[..length]).await;
+        }
+    }
+}
+
+async fn open_path(
+    front: &Arc<UdpSocket>,
+    client: SocketAddr,
+    relay: SocketAddr,
+    record: &Arc<Mutex<Record>>,
+    opened: u64,
+) -> io::Result<Path> {
+    let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?);
+    socket.connect(relay).await?;
+    let back = tokio::spawn(return_to(client, Arc::clone(&socket), Arc::clone(front), Arc::clone(record)));
+    Ok(Path { opened, relay: socket, back: back.abort_handle() })
+}
+
+async fn return_to(
+    client: SocketAddr,
+    relay: Arc<UdpSocket>,
+    front: Arc<UdpSocket>,
+    record: Arc<Mutex<Record>>,
+) {
+    let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
+    loop {
+        match relay.recv(&mut buffer).await {
+            Ok(length) => {
+                lock(&record).add(Direction::FromRelay, &buffer[..length]);
+                let _lost_as_on_any_path = front.send_to(&buffer[..length], client).await;
+            }
+            // The relay's port is closed: it may come back.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+            Err(_) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    async fn receive(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+        let mut buffer = vec![0; 2048];
+        let (length, from) =
+            timeout(Duration::from_secs(10), socket.recv_from(&mut buffer)).await.unwrap().unwrap();
+        buffer.truncate(length);
+        (buffer, from)
+    }
+
+    #[tokio::test]
+    async fn datagrams_go_both_ways_and_each_client_keeps_its_own_path() {
+        let relay = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let tap = Tap::start(relay.local_addr().unwrap(), RECORD_BYTES_MAX).await.unwrap();
+        let (alice, bob) =
+            (UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("127.0.0.1:0").await.unwrap());
+
+        alice.send_to(b"from alice", tap.address()).await.unwrap();
+        let (bytes, alices_path) = receive(&relay).await;
+        assert_eq!(bytes, b"from alice");
+        bob.send_to(b"from bob", tap.address()).await.unwrap();
+        let (bytes, bobs_path) = receive(&relay).await;
+        assert_eq!(bytes, b"from bob");
+        assert_ne!(alices_path, bobs_path);
+
+        relay.send_to(b"to bob", bobs_path).await.unwrap();
+        assert_eq!(receive(&bob).await, (b"to bob".to_vec(), tap.address()));
+        let seen: Vec<_> =
+            tap.datagrams().iter().map(|d| (d.number, d.direction, d.bytes.to_vec())).collect();
+        let expected = [
+            (0, Direction::ToRelay, b"from alice".to_vec()),
+            (1, Direction::ToRelay, b"from bob".to_vec()),
+            (2, Direction::FromRelay, b"to bob".to_vec()),
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_full_record_drops_the_oldest_and_counts_what_it_dropped() {
+        let mut record = Record::new(10);
+        for bytes in [b"aaaa".as_slice(), b"bbbb", b"cccc"] {
+            record.add(Direction::ToRelay, bytes);
+        }
+        let kept: Vec<_> = record.kept.iter().map(|d| (d.number, d.bytes.to_vec())).collect();
+        assert_eq!(kept, [(1, b"bbbb".to_vec()), (2, b"cccc".to_vec())]);
+        assert_eq!(record.totals.dropped, Traffic { datagrams: 1, bytes: 4 });
+        assert_eq!((record.totals.datagrams(), record.totals.bytes()), (3, 12));
+    }
+}
