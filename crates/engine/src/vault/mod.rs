@@ -93,8 +93,9 @@ impl Vault {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
         let database = Connection::open_with_flags(home.vault(), flags)?;
         // A raw key, so SQLCipher does not stretch it: it is random already.
-        let mut pragma = Zeroizing::new(String::with_capacity(96));
-        pragma.push_str("PRAGMA key = \"x'");
+        let mut pragma = Zeroizing::new(String::with_capacity(160));
+        // SQLCipher writes its own log to the terminal otherwise; its errors come back as results.
+        pragma.push_str("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'");
         for byte in key.0 {
             let _ = write!(pragma, "{byte:02x}");
         }
