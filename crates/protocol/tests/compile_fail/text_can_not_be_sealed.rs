@@ -1,11 +1,11 @@
 // Neither can a text, or content, that was never a draft.
 use airlock_protocol::{Content, Control, LocalIdentity, Sealed, SealError, Session};
-use rand_core::CryptoRng;
+use rand_chacha::ChaCha20Rng;
 
-fn send(session: &mut Session, us: &LocalIdentity, text: &Content, _: &Control, rng: &mut impl CryptoRng) -> Result<Sealed, SealError> {
+fn send(session: &mut Session, us: &LocalIdentity, text: &Content, _: &Control, rng: &mut ChaCha20Rng) -> Result<Sealed, SealError> {
     session.seal(us, text, 0, rng)
 }
 
 fn main() {
-    let _ = send::<rand_chacha::ChaCha20Rng>;
+    let _ = send;
 }
