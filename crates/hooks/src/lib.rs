@@ -30,6 +30,7 @@ mod views;
 pub use digest::Digest;
 pub use host::{Host, HostError, LoadError, LoadedHook};
 
+pub use inspection::{Inspection, inspect};
 pub use list::{Entry, List, ListError, ListFormatError, SignedList};
 pub use manifest::{Manifest, ManifestError, Strength, View};
 pub use package::{Package, PackageError};

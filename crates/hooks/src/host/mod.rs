@@ -82,11 +82,11 @@ impl Host {
         if let Some(view) = manifest.views.iter().find(|view| !View::SERVED.contains(view)) {
             return Err(LoadError::ViewNotServed(*view));
         }
-        let shape = Shape::read(component).map_err(LoadError::Component)?;
         let digest = Digest::of(component);
         if digest != manifest.component {
             return Err(LoadError::Digest { manifest: manifest.component, component: digest });
         }
+        let shape = Shape::read(component).map_err(LoadError::Component)?;
         if !shape.imports.is_empty() {
             return Err(LoadError::Imports(shape.imports));
         }

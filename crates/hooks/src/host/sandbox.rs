@@ -134,3 +134,27 @@ pub(super) fn failure(error: &wasmtime::Error) -> Failure {
         None => Failure::Garbage(error.root_cause().to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Instance, Module};
+
+    use super::*;
+
+    /// No manifest can ask for so much fuel: it takes that for the clock to come first.
+    #[test]
+    fn the_clock_stops_what_fuel_would_not() {
+        let engine = Engine::new(&config()).unwrap();
+        let sandbox = Sandbox { engine: engine.clone(), ticker: Ticker::default() };
+        sandbox.ticker.start(&engine).unwrap();
+        let wasm = wat::parse_str("(module (func (export \"spin\") (loop (br 0))))").unwrap();
+        let module = Module::from_binary(&engine, &wasm).unwrap();
+        let limits = Limits { fuel: u64::MAX, ..crate::limits::LIMITS_MAX };
+        let run = sandbox.within(&limits, 1, |store| {
+            let instance = Instance::new(&mut *store, &module, &[])?;
+            instance.get_typed_func::<(), ()>(&mut *store, "spin")?.call(store, ())?;
+            Ok(GuestVerdict::Pass)
+        });
+        assert_eq!(run.answer.err(), Some(Failure::Deadline));
+    }
+}

@@ -4,26 +4,24 @@
 //! `SignedList` → [`List`]: only [`SignedList::verify`] makes a `List`, and only a `List` reaches a guest.
 
 mod day;
+mod error;
 mod file;
 pub mod key;
 mod source;
-
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::is_nfc;
 
 pub use day::{Day, DayError};
+pub use error::{EntryProblem, ListError, ListFormatError};
 pub use key::{ListKey, demo_key};
 pub use source::ListSource;
 
 use crate::{
     Digest,
-    limits::{
-        ENTRY_BYTES_MAX, LIST_CLOCK_SKEW_DAYS, LIST_ENTRIES_MAX, LIST_FILE_BYTES_MAX, LIST_PAYLOAD_BYTES_MAX,
-    },
+    limits::{ENTRY_BYTES_MAX, LIST_CLOCK_SKEW_DAYS, LIST_ENTRIES_MAX, LIST_PAYLOAD_BYTES_MAX},
     manifest::Strength,
-    plain_text::{self, PlainTextError},
+    plain_text,
 };
 
 /// What a list's entries are.
@@ -160,17 +158,8 @@ impl SignedList {
     /// When it is another list, is not signed by the manifest's key, or is not valid at `now_ms` (milliseconds
     /// since 1970).
     pub fn verify(&self, wanted: &ListRequirement, now_ms: u64) -> Result<List, ListError> {
+        self.authenticate(wanted)?;
         let body = &self.body;
-        if body.id != wanted.id {
-            return Err(ListError::Id { wanted: wanted.id.clone(), got: body.id.clone() });
-        }
-        if body.kind != wanted.kind {
-            return Err(ListError::Kind);
-        }
-        let signed = body.signed_bytes().map_err(|_| ListError::Signature)?;
-        if !wanted.key.verifies(&signed, &self.signature) {
-            return Err(ListError::Signature);
-        }
         let today = Day::of_ms(now_ms);
         if body.issued > today.plus_days(LIST_CLOCK_SKEW_DAYS) {
             return Err(ListError::NotYet { issued: body.issued });
@@ -185,6 +174,19 @@ impl SignedList {
         }
         let last_day = body.expires.min(oldest_use);
         Ok(List { body: body.clone(), payload: payload(&body.entries), digest: self.digest, last_day })
+    }
+
+    /// Checks whose list it is, and not whether it is still valid.
+    pub(crate) fn authenticate(&self, wanted: &ListRequirement) -> Result<(), ListError> {
+        let body = &self.body;
+        if body.id != wanted.id {
+            return Err(ListError::Id { wanted: wanted.id.clone(), got: body.id.clone() });
+        }
+        if body.kind != wanted.kind {
+            return Err(ListError::Kind);
+        }
+        let signed = body.signed_bytes().map_err(|_| ListError::Signature)?;
+        if wanted.key.verifies(&signed, &self.signature) { Ok(()) } else { Err(ListError::Signature) }
     }
 
     /// Which list it says it is.
@@ -280,129 +282,5 @@ fn payload(entries: &[Entry]) -> Vec<u8> {
 /// First bytes of what is signed, so that the signature of a list can't be taken for that of anything else.
 const SIGNATURE_LABEL: &[u8] = b"airlock hook list, version 1\0";
 
-/// Why a list can't be used now.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ListError {
-    /// There is none.
-    #[error("the list `{wanted}` is missing")]
-    Missing {
-        /// The manifest's.
-        wanted: String,
-    },
-    /// Another list.
-    #[error("it is the list `{got}`, and the manifest names `{wanted}`")]
-    Id {
-        /// The manifest's.
-        wanted: String,
-        /// The file's.
-        got: String,
-    },
-    /// Other entries than the hook reads.
-    #[error("it is not of the kind that the manifest names")]
-    Kind,
-    /// Changed, or signed by someone else.
-    #[error("it is not signed by the key that the manifest names")]
-    Signature,
-    /// Dated in the future.
-    #[error("it was issued on {issued}, which is in the future")]
-    NotYet {
-        /// Its date.
-        issued: Day,
-    },
-    /// Over its own date.
-    #[error("it expired on {expires}")]
-    Expired {
-        /// Its last day.
-        expires: Day,
-    },
-    /// Over the manifest's maximum age.
-    #[error("it was issued on {issued}, and the manifest allows {days} days")]
-    TooOld {
-        /// Its date.
-        issued: Day,
-        /// The manifest's limit.
-        days: u32,
-    },
-}
-
-/// Why a file is not a list.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ListFormatError {
-    /// Larger than any list may be.
-    #[error("the list file has {got} bytes, and the limit is {LIST_FILE_BYTES_MAX}")]
-    FileTooLarge {
-        /// Its bytes.
-        got: usize,
-    },
-    /// Not JSON (a signed list), a field is missing, or one is unknown.
-    #[error("the list does not parse as JSON: {0}")]
-    Json(String),
-    /// Not TOML (the source of a list), a field is missing, or one is unknown.
-    #[error("the list's source does not parse as TOML: {0}")]
-    Toml(String),
-    /// Not 64 bytes in hex.
-    #[error("the signature is not 128 digits of hex")]
-    Signature,
-    /// A date that is none.
-    #[error(transparent)]
-    Day(#[from] DayError),
-    /// It would expire before it was issued.
-    #[error("the list expires on {expires}, before it is issued on {issued}")]
-    Dates {
-        /// First day.
-        issued: Day,
-        /// Last day.
-        expires: Day,
-    },
-    /// Too many entries.
-    #[error("the list has {got} entries, and the limit is {max}")]
-    TooManyEntries {
-        /// Its entries.
-        got: usize,
-        /// The limit.
-        max: usize,
-    },
-    /// Too much for a guest.
-    #[error("the list's entries have {got} bytes together, and the limit is {max}")]
-    TooLarge {
-        /// Their bytes.
-        got: usize,
-        /// The limit.
-        max: usize,
-    },
-    /// An entry that can't be looked for or shown.
-    #[error("the entry \"{value}\" {why}")]
-    Entry {
-        /// Its value, with everything unprintable escaped.
-        value: String,
-        /// What is wrong with it.
-        why: EntryProblem,
-    },
-    /// Entries are unique and sorted, so that a list has one form only.
-    #[error("the entry \"{0}\" is there twice or out of order")]
-    Order(String),
-}
-
-/// What is wrong with an entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntryProblem {
-    /// The value is not one plain line.
-    Text(PlainTextError),
-    /// The submitter is not one plain line.
-    Submitter(PlainTextError),
-    /// A phrase begins and ends with a letter or digit: otherwise it has no word boundary to stand at.
-    Ends,
-    /// Not in Unicode normal form C, so it would never be found.
-    NotNormal,
-}
-
-impl fmt::Display for EntryProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(why) => write!(f, "is not fit for a list: {why}"),
-            Self::Submitter(why) => write!(f, "names a submitter that is not fit for a screen: {why}"),
-            Self::Ends => f.write_str("does not begin and end with a letter or digit"),
-            Self::NotNormal => f.write_str("is not in Unicode normal form C"),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;
