@@ -1,0 +1,286 @@
+//! A plain client: sends requests, keeps what comes back. It pins the relay's key as a real one does.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use airlock_relay::{Config, Relay};
+use airlock_wire::*;
+use ed25519_dalek::{Signer, SigningKey};
+use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, crypto::rustls::QuicClientConfig};
+use rustls::{
+    DigitallySignedStruct, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, ring, verify_tls13_signature},
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
+
+/// Longer than anything here takes; a test that waits this long has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) const TOKEN: DeliveryToken = DeliveryToken([7; 16]);
+
+/// A relay open to all, in a folder that goes with it.
+pub(crate) async fn relay() -> (Relay, tempfile::TempDir) {
+    relay_with(|_| {}).await
+}
+
+pub(crate) async fn relay_with(change: impl FnOnce(&mut Config)) -> (Relay, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = Config::loopback(dir.path());
+    change(&mut config);
+    (Relay::start(config).await.unwrap(), dir)
+}
+
+/// An account with one device.
+pub(crate) struct Person {
+    pub(crate) account: SigningKey,
+    pub(crate) device: SigningKey,
+}
+
+impl Person {
+    pub(crate) fn new(seed: u8) -> Self {
+        Self {
+            account: SigningKey::from_bytes(&[seed; 32]),
+            device: SigningKey::from_bytes(&[seed ^ 0x80; 32]),
+        }
+    }
+
+    pub(crate) fn account_id(&self) -> AccountId {
+        AccountId(self.account.verifying_key().to_bytes())
+    }
+
+    pub(crate) fn device_id(&self) -> DeviceId {
+        DeviceId(self.device.verifying_key().to_bytes())
+    }
+
+    pub(crate) fn devices(&self, version: u64) -> SignedDeviceList {
+        self.devices_and(version, &[])
+    }
+
+    pub(crate) fn devices_and(&self, version: u64, others: &[DeviceId]) -> SignedDeviceList {
+        let ids = [&[self.device_id()], others].concat();
+        let devices = ids.into_iter().map(|id| Device { id, agreement: [1; 32] }).collect();
+        let list = DeviceList { account: self.account_id(), version, devices };
+        SignedDeviceList::new(&list, |bytes| Signature(self.account.sign(bytes).to_bytes()))
+    }
+
+    pub(crate) fn register(&self, version: u64, invite: Option<InviteCode>) -> Request {
+        Request::Register { devices: self.devices(version), token: TOKEN.hash(), invite }
+    }
+
+    /// An authenticated connection.
+    pub(crate) async fn connect(&self, relay: &Relay) -> Client {
+        let mut client = Client::connect(relay).await;
+        client.authenticate(&self.device).await.unwrap();
+        client
+    }
+
+    /// An authenticated connection of a registered device.
+    pub(crate) async fn join(&self, relay: &Relay) -> Client {
+        let mut client = self.connect(relay).await;
+        assert_eq!(client.ask(self.register(1, None)).await, Ok(Answer::Done));
+        client
+    }
+
+    pub(crate) fn delivery(&self, submit: u32, sealed: impl Into<Vec<u8>>) -> Request {
+        let mut id = [0; 16];
+        id[..4].copy_from_slice(&submit.to_le_bytes());
+        let envelope = Envelope { device: self.device_id(), sealed: sealed.into() };
+        Request::Deliver { submit: SubmitId(id), token: TOKEN, envelope }
+    }
+}
+
+pub(crate) struct Client {
+    pub(crate) connection: Connection,
+    pub(crate) sending: SendStream,
+    receiving: RecvStream,
+    next_id: u32,
+    answers: HashMap<RequestId, Result<Answer, Refusal>>,
+    pushes: VecDeque<Push>,
+    pub(crate) told_to_go: bool,
+}
+
+impl Client {
+    pub(crate) async fn connect(relay: &Relay) -> Self {
+        Self::open(connection(relay, ALPN).await.unwrap()).await
+    }
+
+    pub(crate) async fn open(connection: Connection) -> Self {
+        let (sending, receiving) = connection.open_bi().await.unwrap();
+        Self {
+            connection,
+            sending,
+            receiving,
+            next_id: 0,
+            answers: HashMap::new(),
+            pushes: VecDeque::new(),
+            told_to_go: false,
+        }
+    }
+
+    pub(crate) async fn authenticate(&mut self, device: &SigningKey) -> Result<Answer, Refusal> {
+        let Ok(Answer::Challenge(challenge)) = self.ask(Request::Challenge).await else {
+            panic!("no challenge");
+        };
+        let request = self.proof(device, &challenge);
+        self.ask(request).await
+    }
+
+    /// The request that proves for this connection that it speaks for the device.
+    pub(crate) fn proof(&self, device: &SigningKey, challenge: &Challenge) -> Request {
+        let mut exporter = [0; 32];
+        self.connection.export_keying_material(&mut exporter, EXPORTER_LABEL, &[]).unwrap();
+        let id = DeviceId(device.verifying_key().to_bytes());
+        let message = authentication_message(challenge, &exporter, &id);
+        Request::Authenticate { device: id, signature: Signature(device.sign(&message).to_bytes()) }
+    }
+
+    /// Sends a request without waiting for its answer.
+    pub(crate) async fn send(&mut self, request: Request) -> RequestId {
+        let id = RequestId(self.next_id);
+        self.next_id += 1;
+        self.send_bytes(&frame(&ToRelay { id, request })).await;
+        id
+    }
+
+    pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.sending.write_all(bytes).await.unwrap();
+    }
+
+    pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer, Refusal> {
+        let id = self.send(request).await;
+        self.answer(id).await
+    }
+
+    pub(crate) async fn answer(&mut self, id: RequestId) -> Result<Answer, Refusal> {
+        loop {
+            if let Some(answer) = self.answers.remove(&id) {
+                return answer;
+            }
+            assert!(self.take_frame().await, "the relay closed: {:?}", self.connection.close_reason());
+        }
+    }
+
+    pub(crate) async fn push(&mut self) -> Push {
+        loop {
+            if let Some(push) = self.pushes.pop_front() {
+                return push;
+            }
+            assert!(self.take_frame().await, "the relay closed: {:?}", self.connection.close_reason());
+        }
+    }
+
+    pub(crate) async fn subscribe(&mut self, window: u16) {
+        assert_eq!(self.ask(Request::Subscribe { window }).await, Ok(Answer::Done));
+    }
+
+    pub(crate) async fn acknowledge(&mut self, sequences: &[Sequence]) {
+        let request = Request::Acknowledge { sequences: sequences.to_vec() };
+        assert_eq!(self.ask(request).await, Ok(Answer::Done));
+    }
+
+    /// Pushes that came so far and were not asked for.
+    pub(crate) fn unread_pushes(&self) -> usize {
+        self.pushes.len()
+    }
+
+    /// Reads until the relay ends the stream or the connection, and says why it closed, if it did.
+    pub(crate) async fn until_closed(&mut self) -> Option<CloseReason> {
+        while self.take_frame().await {}
+        match tokio::time::timeout(PATIENCE, self.connection.closed()).await.expect("still open") {
+            quinn::ConnectionError::ApplicationClosed(close) => {
+                CloseReason::from_code(close.error_code.into_inner())
+            }
+            other => panic!("closed in another way: {other}"),
+        }
+    }
+
+    /// `false` when no more frames come.
+    async fn take_frame(&mut self) -> bool {
+        let reading = async {
+            let mut header = [0; FRAME_HEADER_BYTES];
+            self.receiving.read_exact(&mut header).await.ok()?;
+            let mut body = vec![0; frame_length(header).unwrap()];
+            self.receiving.read_exact(&mut body).await.ok()?;
+            Some(decode::<FromRelay>(&body).unwrap())
+        };
+        match tokio::time::timeout(PATIENCE, reading).await.expect("the relay says nothing") {
+            Some(FromRelay::Answer { id, answer }) => {
+                assert_eq!(self.answers.insert(id, answer), None, "one request was answered twice");
+            }
+            Some(FromRelay::Push(push)) => self.pushes.push_back(push),
+            Some(FromRelay::GoAway) => self.told_to_go = true,
+            None => return false,
+        }
+        true
+    }
+}
+
+/// A connection that speaks this protocol name, from a socket of its own.
+pub(crate) async fn connection(relay: &Relay, alpn: &[u8]) -> Result<Connection, quinn::ConnectionError> {
+    let provider = Arc::new(ring::default_provider());
+    let pin = PinnedKey { fingerprint: relay.address().fingerprint.unwrap(), provider: provider.clone() };
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(pin))
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![alpn.to_vec()];
+    let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
+    let config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
+    endpoint.connect_with(config, relay.local_addr(), "airlock-relay").unwrap().await
+}
+
+#[derive(Debug)]
+struct PinnedKey {
+    fingerprint: Fingerprint,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for PinnedKey {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let certificate = webpki::EndEntityCert::try_from(end_entity)
+            .map_err(|error| rustls::Error::General(error.to_string()))?;
+        let shown = Fingerprint::of_spki(&certificate.subject_public_key_info());
+        assert_eq!(shown, self.fingerprint, "the address has another key than the relay shows");
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Err(rustls::Error::General("TLS 1.2 is not spoken here".into()))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
