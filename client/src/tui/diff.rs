@@ -119,6 +119,9 @@ mod tests {
     fn a_long_text_is_compared_without_a_large_table() {
         let before = "a b ".repeat(2_000);
         let after = "c d ".repeat(2_000);
-        assert_eq!(diff(&before, &after).iter().filter(|piece| matches!(piece, Piece::Removed(_))).count(), 1);
+        assert_eq!(
+            diff(&before, &after).iter().filter(|piece| matches!(piece, Piece::Removed(_))).count(),
+            1
+        );
     }
 }

@@ -3,7 +3,7 @@
 use qrcode::{Color as Module, EcLevel, QrCode};
 use ratatui::{
     style::{Color, Style},
-    text::Line,
+    text::{Line, Span},
 };
 
 /// Modules of light margin. The standard asks for four; every reader tried takes two, and it saves a fifth of the
@@ -34,7 +34,7 @@ pub(crate) fn rows(text: &str) -> Option<Vec<String>> {
 /// The same as drawn lines, light modules in white on black.
 pub(crate) fn lines(text: &str) -> Option<Vec<Line<'static>>> {
     let style = Style::new().fg(Color::White).bg(Color::Black);
-    Some(rows(text)?.into_iter().map(|row| Line::styled(row, style)).collect())
+    Some(rows(text)?.into_iter().map(|row| Line::from(Span::styled(row, style))).collect())
 }
 
 #[cfg(test)]

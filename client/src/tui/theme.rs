@@ -54,7 +54,8 @@ pub(crate) struct Theme {
 
 impl Theme {
     pub(crate) fn new(colors: Colors) -> Self {
-        let plain = Style::new();
+        // Says the colour, so that text over a line does not take the line's.
+        let plain = Style::new().fg(Color::Reset);
         let fg = |color| match colors {
             Colors::Ansi => Style::new().fg(color),
             Colors::Never => Style::new(),
@@ -62,10 +63,8 @@ impl Theme {
         Self {
             colors,
             text: plain,
-            dim: match colors {
-                Colors::Ansi => fg(Color::DarkGray),
-                Colors::Never => plain.add_modifier(Modifier::DIM),
-            },
+            // Faint is the reader's own colour made lighter: readable on any background, which no grey is.
+            dim: plain.add_modifier(Modifier::DIM),
             strong: plain.add_modifier(Modifier::BOLD),
             accent: fg(Color::Cyan).add_modifier(Modifier::BOLD),
             ours: fg(Color::Green),
@@ -87,15 +86,17 @@ impl Theme {
 
     /// A mode's own colour, as a filled badge.
     pub(crate) fn badge(self, mode: Mode) -> Style {
-        let bold = Style::new().add_modifier(Modifier::BOLD);
+        // Bold black is grey on many terminals, so dark words are not bold.
+        let dark = Style::new().fg(Color::Black);
+        let light = Style::new().fg(Color::White).add_modifier(Modifier::BOLD);
         match (self.colors, mode) {
-            (Colors::Never, Mode::Off) => bold,
-            (Colors::Never, _) => bold.add_modifier(Modifier::REVERSED),
-            (Colors::Ansi, Mode::Off) => bold.fg(Color::Black).bg(Color::Gray),
-            (Colors::Ansi, Mode::Shadow) => bold.fg(Color::Black).bg(Color::Cyan),
-            (Colors::Ansi, Mode::Advise) => bold.fg(Color::Black).bg(Color::Yellow),
-            (Colors::Ansi, Mode::Enforce) => bold.fg(Color::White).bg(Color::Red),
-            (Colors::Ansi, Mode::Report) => bold.fg(Color::White).bg(Color::Magenta),
+            (Colors::Never, Mode::Off) => self.strong,
+            (Colors::Never, _) => self.selected,
+            (Colors::Ansi, Mode::Off) => dark.bg(Color::Gray),
+            (Colors::Ansi, Mode::Shadow) => dark.bg(Color::Cyan),
+            (Colors::Ansi, Mode::Advise) => dark.bg(Color::Yellow),
+            (Colors::Ansi, Mode::Enforce) => light.bg(Color::Red),
+            (Colors::Ansi, Mode::Report) => light.bg(Color::Magenta),
         }
     }
 }

@@ -128,6 +128,12 @@ impl App {
         layout::areas(self.window(), gate, composer)
     }
 
+    /// Where dialogs lie: above the gate line, which nothing covers.
+    pub(crate) fn dialog_area(&self) -> Rect {
+        let window = self.window();
+        self.areas().map_or(window, |areas| Rect { height: areas.rule.y - window.y, ..window })
+    }
+
     /// Columns for text in the composer.
     pub(crate) fn composer_columns(&self) -> usize {
         usize::from(self.size.width.saturating_sub(layout::PROMPT_COLUMNS + 1)).max(1)

@@ -34,8 +34,7 @@ pub(crate) fn lines(gate: &GateRow, columns: usize, theme: Theme) -> Vec<Line<'s
     for (place, piece) in pieces(gate).into_iter().enumerate() {
         for (row, part) in text::wrap(&piece, columns.saturating_sub(2)).into_iter().enumerate() {
             let joint = match (place, row) {
-                (_, 1..) => "",
-                (0, 0) => " ",
+                (0, 0) | (_, 1..) => " ",
                 (_, 0) => " · ",
             };
             let style = if gate.mode == Mode::Off { theme.dim } else { theme.text };
@@ -56,7 +55,9 @@ fn pieces(gate: &GateRow) -> Vec<String> {
     };
     let digest = text::hex(&hook.component, DIGEST_BYTES_SHOWN).replace(' ', "");
     let mut pieces = vec![printable_line(&hook_name(hook)).into_owned(), digest];
-    pieces.extend(hook.list.as_ref().map(|list| format!("list {} v{}", printable_line(&list.id), list.version)));
+    pieces.extend(
+        hook.list.as_ref().map(|list| format!("list {} v{}", printable_line(&list.id), list.version)),
+    );
     if gate.mode == Mode::Report
         && let Some((_, authority)) = &gate.authority
     {

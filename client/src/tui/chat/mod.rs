@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod composer;
 pub(crate) mod dialogs;
 pub(crate) mod gate_line;
+mod hands;
 pub(crate) mod keymap;
 pub(crate) mod layout;
 mod run;

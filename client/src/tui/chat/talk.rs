@@ -1,12 +1,12 @@
 //! One conversation on the screen: what was said, what is being written, and what is on its way to the gate.
 
-use airlock_protocol::{gate::Mode, outgoing::MessageId};
+use airlock_protocol::outgoing::MessageId;
 use airlock_wire::AccountId;
 
 use super::composer::{Composer, Full};
 use crate::tui::{
     chat::dialogs::Dialog,
-    model::{MessageRow, Outcome, Progress, ReportRow},
+    model::{MessageRow, Outcome, Progress},
 };
 
 /// A conversation with one contact.
@@ -83,8 +83,12 @@ impl Talk {
         self.composer.insert(text)
     }
 
-    /// Shows other rows. One who has scrolled up goes on seeing what they were reading.
-    pub(crate) fn show(&mut self, rows: Vec<MessageRow>) {
+    /// Shows other rows; `lines` tells how many lines some take. One who has scrolled up goes on seeing what they
+    /// were reading.
+    pub(crate) fn show(&mut self, rows: Vec<MessageRow>, lines: impl Fn(&[MessageRow]) -> usize) {
+        if self.scroll > 0 {
+            self.scroll += lines(&rows).saturating_sub(lines(&self.rows));
+        }
         self.rows = rows;
     }
 
@@ -106,12 +110,6 @@ impl Talk {
     }
 }
 
-/// A line for the footer about a report that was just made.
-pub(crate) fn reported(report: &ReportRow, mode: Mode) -> String {
-    let bytes = crate::tui::text::bytes(report.evidence.len() as u64);
-    format!("In mode `{mode}`, {bytes} of evidence went to {}.", report.authority)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,11 +126,7 @@ mod tests {
         let hook = "word-list 0.1.0".to_owned();
         let outcomes = [
             Outcome::Kept { draft: "hello".to_owned() },
-            Outcome::Stopped {
-                draft: "hello".to_owned(),
-                why: StoppedRow::Blocked("no".to_owned()),
-                hook,
-            },
+            Outcome::Stopped { draft: "hello".to_owned(), why: StoppedRow::Blocked("no".to_owned()), hook },
             Outcome::Unsent {
                 draft: "hello".to_owned(),
                 problem: Problem::new(Exit::Failure, "test", "a", "b", "c"),

@@ -28,6 +28,9 @@ pub(crate) fn lines(rows: &[MessageRow], columns: usize, clock: &Clock, theme: T
     for row in rows {
         let this_day = clock.day(row.at_ms);
         if day.as_ref() != Some(&this_day) {
+            if day.is_some() {
+                lines.push(Line::default());
+            }
             lines.push(separator(&this_day, columns, theme));
             day = Some(this_day);
         } else {

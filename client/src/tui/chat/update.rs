@@ -42,8 +42,10 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
             }
         }
         Event::Messages(account, rows) => {
+            let columns = app.areas().map_or(1, |areas| usize::from(areas.conversation.width));
+            let (clock, theme) = (app.clock.clone(), app.theme);
             if let Some(talk) = app.talks.get_mut(&account) {
-                talk.show(rows);
+                talk.show(rows, |rows| transcript::lines(rows, columns, &clock, theme).len());
             }
             settle_scroll(app);
         }
@@ -186,9 +188,9 @@ fn on_pressed(app: &mut App, pressed: Pressed) -> Vec<Effect> {
     match pressed {
         Pressed::Nothing => Vec::new(),
         Pressed::Scroll(by) => {
-            let (window, theme) = (app.window(), app.theme);
+            let (area, theme) = (app.dialog_area(), app.theme);
             if let Some(open) = app.dialogs.front_mut() {
-                let max = scroll_max(open, window, theme);
+                let max = scroll_max(open, area, theme);
                 open.scroll = open.scroll.saturating_add_signed(by).min(max);
             }
             Vec::new()
@@ -244,9 +246,10 @@ fn on_mouse(app: &mut App, mouse: MouseEvent) -> Vec<Effect> {
 }
 
 fn on_click(app: &mut App, at: Position) -> Vec<Effect> {
-    let (window, theme) = (app.window(), app.theme);
+    let (area, theme) = (app.dialog_area(), app.theme);
     if let Some(open) = app.dialogs.front() {
-        let button = button_at(open, window, theme, at).and_then(|place| open.dialog.buttons().into_iter().nth(place));
+        let button =
+            button_at(open, area, theme, at).and_then(|place| open.dialog.buttons().into_iter().nth(place));
         return button.map_or_else(Vec::new, |button| act(app, button.action));
     }
     let Some(areas) = app.areas() else { return Vec::new() };

@@ -30,7 +30,7 @@ pub(crate) fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
     let theme = app.theme;
     let cursor = match app.dialog() {
         Some(open) => {
-            dialogs::draw(open, app.window().intersection(buffer.area), buffer, theme);
+            dialogs::draw(open, app.dialog_area().intersection(buffer.area), buffer, theme);
             None
         }
         None => cursor,
@@ -58,7 +58,13 @@ fn draw_areas(app: &App, buffer: &mut Buffer) -> Option<Position> {
             let nothing = [
                 ("Nothing said yet.", theme.strong),
                 ("", theme.text),
-                (&*format!("What you write to {} goes through the gate below and is", printable_line(name)), theme.dim),
+                (
+                    &*format!(
+                        "What you write to {} goes through the gate below and is",
+                        printable_line(name)
+                    ),
+                    theme.dim,
+                ),
                 ("encrypted on this device. The relay sees a size and a time.", theme.dim),
             ];
             centred(&nothing, areas.conversation, buffer);
@@ -110,7 +116,8 @@ fn contacts(app: &App, area: Rect, buffer: &mut Buffer) {
     let theme = app.theme;
     let first = first_contact_shown(app, usize::from(area.height));
     for (row, contact) in app.contacts.iter().skip(first).take(usize::from(area.height)).enumerate() {
-        let line = contact_line(contact, usize::from(area.width), Some(contact.account) == app.selected, theme);
+        let line =
+            contact_line(contact, usize::from(area.width), Some(contact.account) == app.selected, theme);
         buffer.set_line(area.x, area.y + row as u16, &line, area.width);
     }
     if app.contacts.is_empty() {
@@ -125,10 +132,11 @@ fn contact_line(contact: &ContactRow, columns: usize, selected: bool, theme: The
     let name = text::pad(&printable_line(&contact.name), room);
     let base = if selected { theme.selected } else { Style::new() };
     let name_style = if contact.unread > 0 { theme.accent } else { theme.text };
+    let name_style = if selected { base } else { name_style };
     Line::from(vec![
         Span::styled(" ", base),
-        Span::styled(mark, base.patch(theme.good)),
-        Span::styled(name, base.patch(name_style)),
+        Span::styled(mark, if selected { base } else { theme.good }),
+        Span::styled(name, name_style),
         Span::styled(unread, if selected { base } else { theme.selected }),
     ])
 }
@@ -179,6 +187,7 @@ fn hint(app: &App, area: Rect, buffer: &mut Buffer) {
 
 /// Keys and what they do, as many as fit.
 pub(crate) fn keys_line(keys: &[(&str, &str)], area: Rect, buffer: &mut Buffer, theme: Theme) {
+    let gap = if area.width < 100 { 2 } else { 3 };
     let mut x = area.x + 1;
     for (key, does) in keys {
         let cells = (text::width(key) + 1 + text::width(does)) as u16;
@@ -187,7 +196,7 @@ pub(crate) fn keys_line(keys: &[(&str, &str)], area: Rect, buffer: &mut Buffer, 
         }
         buffer.set_string(x, area.y, key, theme.key);
         buffer.set_string(x + text::width(key) as u16 + 1, area.y, does, theme.dim);
-        x += cells + 3;
+        x += cells + gap;
     }
 }
 
@@ -263,8 +272,10 @@ pub(crate) fn right(word: &str, room: usize, area: Rect, buffer: &mut Buffer, st
 /// Words in the middle of an area.
 pub(crate) fn centred(words: &[(&str, Style)], area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width.saturating_sub(2));
-    let rows: Vec<(&str, Style)> =
-        words.iter().flat_map(|(text, style)| text::wrap(text, columns).into_iter().map(|row| (row, *style))).collect();
+    let rows: Vec<(&str, Style)> = words
+        .iter()
+        .flat_map(|(text, style)| text::wrap(text, columns).into_iter().map(|row| (row, *style)))
+        .collect();
     let width = rows.iter().map(|(text, _)| text::width(text)).max().unwrap_or(0);
     let left = area.x + area.width.saturating_sub(width as u16) / 2;
     let top = area.y + area.height.saturating_sub(rows.len() as u16) / 2;

@@ -168,10 +168,22 @@ impl Demo {
         layout::areas(self.window(), &layout::Needs { gate: &gate, writing: &writing, story: &story })
     }
 
+    /// Where dialogs lie: above Alice's gate where that leaves enough room, and always above the story.
+    pub(crate) fn dialog_area(&self) -> Rect {
+        let window = self.window();
+        let Some(areas) = self.areas() else { return window };
+        let above_gate = areas.alice.rule.y - window.y;
+        let height = if above_gate >= DIALOG_ROWS_MIN { above_gate } else { areas.rule.y - window.y };
+        Rect { height, ..window }
+    }
+
     pub(crate) fn tell(&mut self, dialog: Dialog) {
         self.dialogs.push_back(dialog.open());
     }
 }
+
+/// Rows in which a warning and its choices fit.
+const DIALOG_ROWS_MIN: u16 = 11;
 
 /// Columns for text in a composer that is `columns` wide.
 pub(crate) fn text_columns(columns: usize) -> usize {

@@ -29,7 +29,11 @@ pub(crate) fn draw(demo: &Demo, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     let height = usize::from(area.height);
 
-    let mut bottom = heading("what the authority received", columns, theme);
+    let mut bottom = heading(
+        if columns < 32 { "the authority got" } else { "what the authority received" },
+        columns,
+        theme,
+    );
     bottom.extend(authority(&demo.authority, columns, &demo.clock, theme));
     let check = check(demo.carriers.as_ref(), columns, theme);
     let relay = facts(&demo.relay, columns, theme);
@@ -74,13 +78,17 @@ fn facts(relay: &RelayRow, columns: usize, theme: Theme) -> Vec<Line<'static>> {
             };
             let device = if wide { format!(" ({}…)", mailbox.device) } else { String::new() };
             Line::from(vec![
-                Span::styled(text::pad(&format!(" {}{device}", mailbox.owner), if wide { 24 } else { 12 }), theme.text),
+                Span::styled(
+                    text::pad(&format!(" {}{device}", mailbox.owner), if wide { 24 } else { 12 }),
+                    theme.text,
+                ),
                 held,
             ])
         })
         .collect();
     let datagrams = if wide { "datagrams on the wire" } else { "datagrams" };
-    let traffic = format!(" {} {datagrams}, {}", text::thousands(relay.datagrams), text::bytes(relay.wire_bytes));
+    let traffic =
+        format!(" {} {datagrams}, {}", text::thousands(relay.datagrams), text::bytes(relay.wire_bytes));
     for row in text::wrap(&traffic, columns) {
         lines.push(Line::styled(row.to_owned(), theme.dim));
     }
@@ -103,13 +111,9 @@ fn envelopes(rows: &[EnvelopeRow], columns: usize, room: usize, theme: Theme) ->
     let each = if detailed && !one_line { 2 } else { 1 };
     let newest = rows.len().saturating_sub(room / each);
     for row in &rows[newest..] {
-        let kept = if row.held {
-            Span::styled("held", theme.warn)
-        } else {
-            Span::styled("taken", theme.dim)
-        };
+        let kept = if row.held { Span::styled("held", theme.warn) } else { Span::styled("gone", theme.dim) };
         let mut spans = vec![
-            Span::styled(text::pad(&format!(" → {}", row.owner), 13), theme.text),
+            Span::styled(text::pad(&format!(" → {}", row.owner), 12), theme.text),
             Span::styled(format!("{:>8} ", text::bytes(row.bytes)), theme.strong),
             kept,
         ];
@@ -120,7 +124,8 @@ fn envelopes(rows: &[EnvelopeRow], columns: usize, room: usize, theme: Theme) ->
             let used: usize = spans.iter().map(Span::width).sum();
             let shown = columns.saturating_sub(used.max(36) + 2) / 3;
             spans.push(Span::raw(" ".repeat(36_usize.saturating_sub(used))));
-            spans.push(Span::styled(text::hex(&row.first_bytes, shown.min(row.first_bytes.len())), theme.dim));
+            spans
+                .push(Span::styled(text::hex(&row.first_bytes, shown.min(row.first_bytes.len())), theme.dim));
             lines.push(Line::from(spans));
         } else {
             lines.push(Line::from(spans));

@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod layout;
 pub(crate) mod middle;
 pub(crate) mod model;
+mod observe;
 mod run;
 pub(crate) mod story;
 #[cfg(test)]
@@ -11,4 +12,4 @@ mod tests;
 pub(crate) mod update;
 pub(crate) mod view;
 
-pub use run::{Options, run};
+pub use run::run;

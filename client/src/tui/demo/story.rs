@@ -50,7 +50,9 @@ impl Story {
                 "compare what Bob and the authority have; the relay cannot tell a report from a message.",
             ),
             Outcome::Queued { report: None } if mode == Mode::Off => Self::new(
-                &format!("No hook looked at it. {name}'s device encrypted it, and the relay got sealed bytes."),
+                &format!(
+                    "No hook looked at it. {name}'s device encrypted it, and the relay got sealed bytes."
+                ),
                 "F3 to F6 put a hook in front of the encryption; F7 takes Bob offline.",
             ),
             Outcome::Queued { report: None } => Self::new(
@@ -64,7 +66,9 @@ impl Story {
             ),
             Outcome::Ask(question) => Self::new(
                 match question.about {
-                    AboutRow::Warning(_) => "The hook, on Alice's device, warns before anything is encrypted.",
+                    AboutRow::Warning(_) => {
+                        "The hook, on Alice's device, warns before anything is encrypted."
+                    }
                     AboutRow::Rewrite(_) => "The hook proposes another text before anything is encrypted.",
                     AboutRow::Failure(_) => "The hook gave no verdict, and its manifest says to ask.",
                 },
@@ -78,9 +82,10 @@ impl Story {
                 "The hook failed, and its manifest says that an unchecked message is held.",
                 "F2 takes the hook out.",
             ),
-            Outcome::Kept { .. } => {
-                Self::new("Nothing was sent: the draft is in the composer again.", "change it, and press Enter.")
-            }
+            Outcome::Kept { .. } => Self::new(
+                "Nothing was sent: the draft is in the composer again.",
+                "change it, and press Enter.",
+            ),
             Outcome::Unsent { .. } => Self::new("It could not be sent.", "read why, and try again."),
         }
     }
@@ -102,13 +107,17 @@ impl Story {
 
     /// Drawn at the bottom.
     pub(crate) fn lines(&self, columns: usize, theme: Theme) -> Vec<Line<'static>> {
-        let happened = text::wrap(&self.happened, columns).into_iter().map(|row| Line::styled(row.to_owned(), theme.strong));
+        let happened = text::wrap(&self.happened, columns)
+            .into_iter()
+            .map(|row| Line::styled(row.to_owned(), theme.strong));
         let next = format!("{TRY}{}", self.next);
-        let next = text::wrap(&next, columns).into_iter().enumerate().map(|(place, row)| match row.strip_prefix(TRY) {
-            Some(rest) if place == 0 => {
-                Line::from(vec![Span::styled(TRY, theme.key), Span::styled(rest.to_owned(), theme.text)])
+        let next = text::wrap(&next, columns).into_iter().enumerate().map(|(place, row)| {
+            match row.strip_prefix(TRY) {
+                Some(rest) if place == 0 => {
+                    Line::from(vec![Span::styled(TRY, theme.key), Span::styled(rest.to_owned(), theme.text)])
+                }
+                _ => Line::styled(row.to_owned(), theme.text),
             }
-            _ => Line::styled(row.to_owned(), theme.text),
         });
         happened.chain(next).collect()
     }

@@ -26,7 +26,8 @@ fn envelope(owner: &str, bytes: u64, age_s: u64, held: bool) -> EnvelopeRow {
 }
 
 fn relay() -> RelayRow {
-    let mailbox = |owner: &str, held| MailboxRow { owner: owner.to_owned(), device: "k3v7q2ab".to_owned(), held };
+    let mailbox =
+        |owner: &str, held| MailboxRow { owner: owner.to_owned(), device: "k3v7q2ab".to_owned(), held };
     RelayRow {
         mailboxes: vec![mailbox("Alice", 0), mailbox("Bob", 1), mailbox("Authority", 0)],
         envelopes: vec![
@@ -40,17 +41,20 @@ fn relay() -> RelayRow {
     }
 }
 
-fn empty(width: u16, height: u16) -> Demo {
+pub(crate) fn empty(width: u16, height: u16) -> Demo {
     let (alice, bob) = (AccountId([1; 32]), AccountId([2; 32]));
     Demo::new(alice, bob, Theme::new(Colors::Never), fixed(), Size { width, height })
 }
 
-fn busy(width: u16, height: u16) -> Demo {
+pub(crate) fn busy(width: u16, height: u16) -> Demo {
     let mut demo = empty(width, height);
     let ours = vec![
         message(1, 3, "Is the museum open on Sunday?", Progress::Delivered),
         message(2, 2, "It is. At ten?", Progress::Received),
-        MessageRow { report: Some(report()), ..message(3, 1, "bring the picnic poster to the lake", Progress::Sent) },
+        MessageRow {
+            report: Some(report()),
+            ..message(3, 1, "bring the picnic poster to the lake", Progress::Sent)
+        },
     ];
     let theirs = vec![
         message(1, 3, "Is the museum open on Sunday?", Progress::Received),
@@ -156,7 +160,8 @@ fn every_story_fits_the_footer_of_a_small_window() {
     for mode in Mode::ALL {
         demo.gate = gate(mode);
         stories.push(super::story::Story::mode(mode));
-        stories.extend(outcomes.iter().map(|outcome| super::story::Story::outcome(Side::Alice, mode, outcome)));
+        stories
+            .extend(outcomes.iter().map(|outcome| super::story::Story::outcome(Side::Alice, mode, outcome)));
     }
     stories.extend([Presence::Online, Presence::Offline, Presence::Changing].map(super::story::Story::bob));
     for story in stories {
@@ -208,8 +213,15 @@ fn any_event() -> impl Strategy<Value = Event> {
         any::<char>().prop_map(KeyCode::Char),
         (1_u8..10).prop_map(KeyCode::F),
         prop::sample::select(vec![
-            KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::Up, KeyCode::Down, KeyCode::PageUp,
-            KeyCode::PageDown, KeyCode::Backspace, KeyCode::Left,
+            KeyCode::Enter,
+            KeyCode::Esc,
+            KeyCode::Tab,
+            KeyCode::Up,
+            KeyCode::Down,
+            KeyCode::PageUp,
+            KeyCode::PageDown,
+            KeyCode::Backspace,
+            KeyCode::Left,
         ]),
     ];
     prop_oneof![

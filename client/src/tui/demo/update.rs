@@ -50,7 +50,9 @@ pub(crate) fn update(demo: &mut Demo, event: Event) -> Vec<Effect> {
         }
         Event::Now(now_ms) => demo.clock.now_ms = now_ms,
         Event::Messages(side, rows) => {
-            demo.talk_mut(side).show(rows);
+            let columns = demo.areas().map_or(1, |areas| usize::from(areas.pane(side).conversation.width));
+            let (clock, theme) = (demo.clock.clone(), demo.theme);
+            demo.talk_mut(side).show(rows, |rows| transcript::lines(rows, columns, &clock, theme).len());
             settle_scroll(demo);
         }
         Event::Progress(side, id, progress) => demo.talk_mut(side).progress(id, progress),
@@ -148,7 +150,10 @@ fn on_command(demo: &mut Demo, command: Command) -> Vec<Effect> {
         Command::NextContact | Command::PreviousContact => demo.focus = side.other(),
         Command::Help => demo.tell(Dialog::Help(BINDINGS)),
         Command::Send => {
-            return demo.talk_mut(side).send().map_or_else(|_| Vec::new(), |text| vec![Effect::Compose(side, text)]);
+            return demo
+                .talk_mut(side)
+                .send()
+                .map_or_else(|_| Vec::new(), |text| vec![Effect::Compose(side, text)]);
         }
         Command::ScrollUp => scroll(demo, side, page as isize),
         Command::ScrollDown => scroll(demo, side, -(page as isize)),
@@ -167,8 +172,15 @@ fn on_command(demo: &mut Demo, command: Command) -> Vec<Effect> {
             }
         }
         // These belong to the chat screen.
-        Command::Quit | Command::Interrupt | Command::Gate | Command::Invite | Command::Add | Command::Verify
-        | Command::Reports | Command::Retry | Command::Editor => {}
+        Command::Quit
+        | Command::Interrupt
+        | Command::Gate
+        | Command::Invite
+        | Command::Add
+        | Command::Verify
+        | Command::Reports
+        | Command::Retry
+        | Command::Editor => {}
     }
     Vec::new()
 }
@@ -177,9 +189,9 @@ fn on_pressed(demo: &mut Demo, pressed: Pressed) -> Vec<Effect> {
     match pressed {
         Pressed::Nothing => Vec::new(),
         Pressed::Scroll(by) => {
-            let (window, theme) = (demo.window(), demo.theme);
+            let (area, theme) = (demo.dialog_area(), demo.theme);
             if let Some(open) = demo.dialogs.front_mut() {
-                let max = scroll_max(open, window, theme);
+                let max = scroll_max(open, area, theme);
                 open.scroll = open.scroll.saturating_add_signed(by).min(max);
             }
             Vec::new()
@@ -194,7 +206,9 @@ fn act(demo: &mut Demo, action: Action) -> Vec<Effect> {
         Action::Answer(ticket, choice) => vec![Effect::Answer(ticket, choice)],
         Action::SetMode(mode) if mode != demo.gate.mode => vec![Effect::SetMode(mode)],
         // Nobody is added or verified in the demo, and its authority is given.
-        Action::Close | Action::SetMode(_) | Action::SetVerified(..) | Action::ReportTo(_) | Action::Add => Vec::new(),
+        Action::Close | Action::SetMode(_) | Action::SetVerified(..) | Action::ReportTo(_) | Action::Add => {
+            Vec::new()
+        }
     }
 }
 
@@ -210,7 +224,7 @@ fn on_mouse(demo: &mut Demo, mouse: MouseEvent) -> Vec<Effect> {
         if up != 0 {
             return on_pressed(demo, Pressed::Scroll(-up));
         }
-        let button = button_at(open, demo.window(), demo.theme, at)
+        let button = button_at(open, demo.dialog_area(), demo.theme, at)
             .and_then(|place| open.dialog.buttons().into_iter().nth(place));
         return button.map_or_else(Vec::new, |button| act(demo, button.action));
     }

@@ -27,7 +27,11 @@ pub(crate) fn draw(demo: &Demo, buffer: &mut Buffer) -> Option<Position> {
         if !window.is_empty() {
             let need = format!("Too small: the demo needs {COLUMNS_MIN}×{ROWS_MIN}");
             let script = "`airlock demo --script` needs no screen";
-            centred(&[(&need, theme.warn), (script, theme.text), ("Ctrl-Q quits", theme.dim)], window, buffer);
+            centred(
+                &[(&need, theme.warn), (script, theme.text), ("Ctrl-Q quits", theme.dim)],
+                window,
+                buffer,
+            );
         }
         disarm(buffer);
         return None;
@@ -48,7 +52,7 @@ pub(crate) fn draw(demo: &Demo, buffer: &mut Buffer) -> Option<Position> {
     }
     rule(areas.rule, "airlock demo", buffer, theme);
     put_lines(&demo.story.lines(usize::from(areas.story.width), theme), areas.story, buffer);
-    let other = format!("as {}", demo.focus.other().name());
+    let other = demo.focus.other().name();
     let bob = if demo.bob_presence == Presence::Offline { "start Bob" } else { "stop Bob" };
     let keys: [(&str, &str); 10] = [
         ("F2", "off"),
@@ -56,7 +60,7 @@ pub(crate) fn draw(demo: &Demo, buffer: &mut Buffer) -> Option<Position> {
         ("F4", "advise"),
         ("F5", "enforce"),
         ("F6", "report"),
-        ("Tab", &other),
+        ("Tab", other),
         ("F1", "help"),
         ("^Q", "quit"),
         ("F7", bob),
@@ -64,7 +68,7 @@ pub(crate) fn draw(demo: &Demo, buffer: &mut Buffer) -> Option<Position> {
     ];
     keys_line(&keys, areas.keys, buffer, theme);
     if let Some(open) = demo.dialogs.front() {
-        dialogs::draw(open, window, buffer, theme);
+        dialogs::draw(open, demo.dialog_area().intersection(window), buffer, theme);
         cursor = None;
     }
     disarm(buffer);

@@ -89,10 +89,12 @@ impl Text {
             self.lines.push(Line::from(vec![key, Span::styled(does, self.theme.text)]));
         }
         self.gap();
-        self.say(
-            self.theme.dim,
-            "○ queued here   ✓ the relay has it   ✓✓ delivered   ! not sent   ⚑ reported   ◆ verified contact",
-        );
+        for marks in [
+            "○ queued here   ✓ the relay has it   ✓✓ delivered   ! not sent",
+            "⚑ reported because of a hook         ◆ verified contact",
+        ] {
+            self.say(self.theme.dim, marks);
+        }
     }
 
     fn question(&mut self, question: &QuestionRow) {
@@ -135,7 +137,9 @@ impl Text {
                 self.gap();
                 self.say(
                     self.theme.dim,
-                    &format!("{hook} blocked it on this device. Nothing has left, and your draft is still yours."),
+                    &format!(
+                        "{hook} blocked it on this device. Nothing has left, and your draft is still yours."
+                    ),
                 );
             }
             StoppedRow::HookFailed(why) => {
@@ -157,11 +161,16 @@ impl Text {
         self.gap();
         self.field("to", &report.authority);
         self.field("by", &report.hook);
-        let left = if report.sealed_bytes == 0 { String::new() } else {
+        let left = if report.sealed_bytes == 0 {
+            String::new()
+        } else {
             format!(", {} sealed", text::bytes(report.sealed_bytes))
         };
         self.field("state", &format!("{}{left}", report.state));
-        self.field("what", &format!("{} of evidence, these and no others:", text::bytes(report.evidence.len() as u64)));
+        self.field(
+            "what",
+            &format!("{} of evidence, these and no others:", text::bytes(report.evidence.len() as u64)),
+        );
         match std::str::from_utf8(&report.evidence) {
             Ok(evidence) => self.quote(self.theme.report, evidence),
             Err(_) => self.quote(self.theme.report, &text::hex(&report.evidence, report.evidence.len())),
@@ -244,12 +253,16 @@ impl Text {
         );
         if contacts.is_empty() {
             self.gap();
-            self.say(self.theme.warn, "You have no contact yet who could be the authority: add one with Ctrl-A.");
+            self.say(
+                self.theme.warn,
+                "You have no contact yet who could be the authority: add one with Ctrl-A.",
+            );
         }
     }
 
     fn invite(&mut self, link: &str, rows: usize) {
-        let around = 10;
+        // The frame, a gap and a button; the rest of the text may scroll, a code may not.
+        let around = 4;
         let code = qr::lines(link)
             .filter(|code| code.len() + around <= rows && code.iter().all(|row| row.width() <= self.columns));
         let drawn = code.is_some();
@@ -314,7 +327,9 @@ impl Text {
     /// A name and a value that hangs beside it.
     fn field(&mut self, name: &str, value: &str) {
         let value = printable_line(value).into_owned();
-        for (place, row) in text::wrap(&value, self.columns.saturating_sub(FIELD_COLUMNS)).into_iter().enumerate() {
+        for (place, row) in
+            text::wrap(&value, self.columns.saturating_sub(FIELD_COLUMNS)).into_iter().enumerate()
+        {
             let name = if place == 0 { name } else { "" };
             let name = Span::styled(text::pad(name, FIELD_COLUMNS), self.theme.dim);
             self.lines.push(Line::from(vec![name, Span::styled(row.to_owned(), self.theme.text)]));

@@ -43,7 +43,9 @@ pub(crate) fn draw(open: &Open, area: Rect, buffer: &mut Buffer, theme: Theme) {
         let more = format!(" ↑↓ {} of {} lines ", scroll + usize::from(body.height), lines.len());
         block = block.title_bottom(Line::styled(more, theme.key).right_aligned());
     }
-    Clear.render(outer, buffer);
+    // A column of air to each side, so that letters behind do not touch the frame.
+    let air = Rect { x: outer.x.saturating_sub(1), width: outer.width + 2, ..outer };
+    Clear.render(air.intersection(area), buffer);
     block.render(outer, buffer);
     for (row, line) in lines.iter().skip(scroll).take(usize::from(body.height)).enumerate() {
         buffer.set_line(body.x, body.y + row as u16, line, body.width);
@@ -54,8 +56,14 @@ pub(crate) fn draw(open: &Open, area: Rect, buffer: &mut Buffer, theme: Theme) {
         }
         let style = if place == open.selected { theme.selected } else { theme.text };
         let label = label(button, open.dialog.stacked(), place == open.selected);
-        buffer.set_stringn(rect.x, rect.y, text::pad(&label, usize::from(rect.width)), rect.width.into(), style);
-        underline_key(buffer, *rect, button, theme.key);
+        buffer.set_stringn(
+            rect.x,
+            rect.y,
+            text::pad(&label, usize::from(rect.width)),
+            rect.width.into(),
+            style,
+        );
+        underline_key(buffer, *rect, button, if place == open.selected { Style::new() } else { theme.key });
     }
 }
 
@@ -79,15 +87,13 @@ fn measure(open: &Open, area: Rect, theme: Theme) -> Geometry {
     let gap = u16::from(!open.dialog.stacked());
     let room = area.height.saturating_sub(ENDS + button_rows + gap);
     let body_rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(room);
-    let height = (body_rows + gap + button_rows + ENDS).min(area.height);
-    let outer = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
+    // Air above the text, where there is room for it.
+    let top = u16::from(body_rows + gap + button_rows + ENDS < area.height);
+    let height = (top + body_rows + gap + button_rows + ENDS).min(area.height);
+    let outer =
+        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     let left = outer.x + SIDES / 2;
-    let body = Rect { x: left, y: outer.y + 1, width: columns, height: body_rows };
+    let body = Rect { x: left, y: outer.y + 1 + top, width: columns, height: body_rows };
     let top = body.bottom() + gap;
     let moved = |(rect, button): (Rect, Button)| {
         (Rect { x: left + rect.x, y: top + rect.y, ..rect }.intersection(area), button)

@@ -68,7 +68,8 @@ fn a_report_with_its_evidence() {
 
 #[test]
 fn all_reports() {
-    let held = ReportRow { sealed_bytes: 0, state: "held".to_owned(), evidence: vec![0xFF, 0x00, 0x1B], ..report() };
+    let held =
+        ReportRow { sealed_bytes: 0, state: "held".to_owned(), evidence: vec![0xFF, 0x00, 0x1B], ..report() };
     assert_snapshot!(with_dialog(&Dialog::Reports(vec![held, report()])));
 }
 

@@ -73,10 +73,7 @@ fn a_warned_sender_can_send_anyway_with_one_key() {
         &[Choice::SendAsWritten, Choice::Edit],
     );
     feed(&mut app, Event::Composed(BOB, Outcome::Ask(asked)));
-    assert_eq!(
-        feed(&mut app, key(KeyCode::Char('s'))),
-        [Effect::Answer(TICKET, Choice::SendAsWritten)]
-    );
+    assert_eq!(feed(&mut app, key(KeyCode::Char('s'))), [Effect::Answer(TICKET, Choice::SendAsWritten)]);
 }
 
 #[test]
@@ -177,6 +174,32 @@ fn scrolling_stops_at_both_ends_and_says_how_much_is_below() {
 }
 
 #[test]
+fn one_who_has_scrolled_up_goes_on_reading_when_something_comes() {
+    let mut app = app(80, 24);
+    feed(&mut app, key(KeyCode::PageUp));
+    let second_line = |app: &App| screen(app).lines().nth(4).unwrap().to_owned();
+    let reading = second_line(&app);
+    let mut rows = conversation();
+    rows.push(message(9, 1, "and one more", Progress::Received));
+    feed(&mut app, Event::Messages(BOB, rows));
+    assert_eq!(second_line(&app), reading);
+}
+
+#[test]
+fn no_dialog_covers_the_gate_line() {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+        for dialog in [
+            Dialog::Help(super::super::keymap::BINDINGS),
+            Dialog::Invite("airlock:".to_owned() + &"x".repeat(200)),
+        ] {
+            let mut app = app(width, height);
+            app.tell(dialog);
+            assert!(screen(&app).contains("gate enforce  word-list 0.1.0 · 3f3f3f3f"), "{}", screen(&app));
+        }
+    }
+}
+
+#[test]
 fn report_mode_asks_who_gets_the_reports() {
     let mut app = app(80, 24);
     feed(&mut app, key(KeyCode::F(2)));
@@ -206,7 +229,10 @@ fn a_link_is_pasted_in_pieces_and_sent_once() {
     feed(&mut app, control('a'));
     feed(&mut app, Event::Paste("airlock:abc\n  def\n".to_owned()));
     assert_eq!(feed(&mut app, key(KeyCode::Enter)), [Effect::Add("airlock:abcdef".to_owned())]);
-    feed(&mut app, Event::NotAdded(Problem::new(Exit::Usage, "t", "not a link", "it was cut", "copy all of it")));
+    feed(
+        &mut app,
+        Event::NotAdded(Problem::new(Exit::Usage, "t", "not a link", "it was cut", "copy all of it")),
+    );
     let form = app.dialogs.iter().find_map(|open| match &open.dialog {
         Dialog::Add(AddForm { problem, busy, .. }) => Some((problem.is_some(), *busy)),
         _ => None,

@@ -20,7 +20,9 @@ use super::{
 };
 use crate::tui::{
     clock::tests::{NOW_MS, fixed},
-    model::{AboutRow, ConnectionRow, ContactRow, GateRow, MessageRow, Progress, QuestionRow, ReportRow, Ticket},
+    model::{
+        AboutRow, ConnectionRow, ContactRow, GateRow, MessageRow, Progress, QuestionRow, ReportRow, Ticket,
+    },
     theme::{Colors, Theme},
 };
 

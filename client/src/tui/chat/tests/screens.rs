@@ -28,7 +28,10 @@ fn a_new_conversation_says_what_will_happen() {
 fn several_lines_grow_the_composer() {
     assert_snapshot!(both_sizes(|width, height| {
         let mut app = app(width, height);
-        feed(&mut app, Event::Paste("first line\nsecond line\n\nand a fourth one that is rather long: ".to_owned()));
+        feed(
+            &mut app,
+            Event::Paste("first line\nsecond line\n\nand a fourth one that is rather long: ".to_owned()),
+        );
         feed(&mut app, Event::Paste("bread ".repeat(30)));
         app
     }));
@@ -79,7 +82,9 @@ fn every_mode_and_every_trouble_of_the_gate_is_on_the_screen() {
             app
         })
         .into_iter()
-        .map(|app| screen(&app).lines().rev().skip(2).take(2).map(str::to_owned).collect::<Vec<_>>().join("\n"))
+        .map(|app| {
+            screen(&app).lines().rev().skip(2).take(2).map(str::to_owned).collect::<Vec<_>>().join("\n")
+        })
         .collect();
     let mut troubled = app(80, 24);
     let problem = "the list expired on 1 November 2026: messages are held".to_owned();
