@@ -168,6 +168,8 @@ impl Chat {
             News::Rejected { why } => {
                 vec![Event::Note(format!("Something came in that could not be opened: {why}"))]
             }
+            // Deliveries tell more.
+            News::Outbox => Vec::new(),
             News::Gate => vec![Event::Gate(bridge::gate_row(self.engine.gate()))],
             News::Stopped { why } => vec![Event::Stopped(why)],
         }
