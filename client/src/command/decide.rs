@@ -1,0 +1,194 @@
+//! From a draft to its fate at the gate, with the sender's decision where one is needed.
+
+use airlock_engine::{Composed, Contact, Engine, Pending, ReportMade};
+use airlock_protocol::{
+    MessageId,
+    gate::{About, Choice, StopReason},
+};
+
+use super::{Context, hook_name};
+use crate::{
+    args::OnWarn,
+    printable::{printable, printable_line},
+    problem::Problem,
+    prompt, remedies,
+    tui::diff::{Piece, diff},
+};
+
+/// What happens when the gate asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Policy {
+    /// The sender is asked at the terminal.
+    Ask,
+    /// It is sent as written, where the mode allows that.
+    Send,
+    /// It is kept.
+    Hold,
+}
+
+/// What was asked for; otherwise a person is asked, and nobody else decides.
+pub(crate) fn policy(asked_for: Option<OnWarn>, context: &Context) -> Policy {
+    match asked_for {
+        Some(OnWarn::Ask) => Policy::Ask,
+        Some(OnWarn::Send) => Policy::Send,
+        Some(OnWarn::Hold) => Policy::Hold,
+        None if context.output.can_ask() => Policy::Ask,
+        None => Policy::Hold,
+    }
+}
+
+/// What became of a draft at the gate.
+#[derive(Debug)]
+pub(crate) enum Decided {
+    /// It is in the outbox.
+    Queued { id: MessageId, report: Option<Box<ReportMade>> },
+    /// The hook blocked it.
+    Blocked { why: String, draft: String },
+    /// The hook failed, and the message is held.
+    HookFailed { why: String, draft: String },
+    /// Somebody should decide, and nobody could be asked.
+    Undecided { why: String, draft: String },
+    /// Its sender chose not to send it.
+    Kept { draft: String },
+}
+
+/// Answers the gate's questions until the draft has a fate.
+pub(crate) async fn until_settled(
+    engine: &Engine,
+    to: &Contact,
+    mut composed: Composed,
+    policy: Policy,
+) -> Result<Decided, Problem> {
+    let mut asked = None;
+    loop {
+        match composed {
+            Composed::Queued { id, report } => return Ok(Decided::Queued { id, report }),
+            Composed::Stopped { draft, why: StopReason::Blocked(_), text } => {
+                return Ok(Decided::Blocked { why: text, draft });
+            }
+            Composed::Stopped { draft, why: StopReason::Failed(_), text } => {
+                return Ok(Decided::HookFailed { why: text, draft });
+            }
+            Composed::Kept { draft } => {
+                return Ok(match asked {
+                    Some(Unanswered::Failure(why)) => Decided::HookFailed { why, draft },
+                    Some(Unanswered::Question(why)) => Decided::Undecided { why, draft },
+                    None => Decided::Kept { draft },
+                });
+            }
+            Composed::Ask(pending) => {
+                let choice = choose(engine, to, &pending, policy)?;
+                asked = choice.is_none().then(|| Unanswered::of(&pending));
+                let choice = choice.unwrap_or(Choice::Edit);
+                composed =
+                    engine.decide(*pending, choice).await.map_err(|error| remedies::compose(&error))?;
+            }
+        }
+    }
+}
+
+/// A question that nobody was there to answer.
+enum Unanswered {
+    Question(String),
+    Failure(String),
+}
+
+impl Unanswered {
+    fn of(pending: &Pending) -> Self {
+        match pending.question().about() {
+            About::Failure(_) => Self::Failure(pending.text().to_owned()),
+            About::Warning(_) => Self::Question(format!("the hook warns: {}", pending.text())),
+            About::Rewrite(content) => {
+                Self::Question(format!("the hook proposes another text: {}", content.text()))
+            }
+        }
+    }
+}
+
+/// None when nobody decided.
+fn choose(
+    engine: &Engine,
+    to: &Contact,
+    pending: &Pending,
+    policy: Policy,
+) -> Result<Option<Choice>, Problem> {
+    let choices = pending.question().choices();
+    match policy {
+        Policy::Hold => Ok(None),
+        Policy::Send => Ok(choices.contains(&Choice::SendAsWritten).then_some(Choice::SendAsWritten)),
+        Policy::Ask => {
+            let hook = engine.gate().hook.as_ref().map_or_else(|| "hook".to_owned(), hook_name);
+            let question = question_text(&hook, &to.name, pending, &choices);
+            prompt::choice(
+                &question,
+                &choices.iter().map(|choice| (key_of(*choice), *choice)).collect::<Vec<_>>(),
+            )
+            .map(Some)
+        }
+    }
+}
+
+fn question_text(hook: &str, to: &str, pending: &Pending, choices: &[Choice]) -> String {
+    let written = pending.written();
+    let (says, shown) = match pending.question().about() {
+        About::Warning(_) => (format!("warns: {}", pending.text()), printable(written).into_owned()),
+        About::Rewrite(content) => ("proposes another text".to_owned(), difference(written, content.text())),
+        About::Failure(_) => {
+            (format!("could not check this: {}", pending.text()), printable(written).into_owned())
+        }
+    };
+    let keys: Vec<String> =
+        choices.iter().map(|choice| format!("[{}] {}", key_of(*choice), label_of(*choice))).collect();
+    format!(
+        "The hook {} {}\n  to {}: {}\n{} > ",
+        printable_line(hook),
+        printable_line(&says),
+        printable_line(to),
+        shown.replace('\n', "\n  "),
+        keys.join("  ")
+    )
+}
+
+fn key_of(choice: Choice) -> char {
+    match choice {
+        Choice::SendAsWritten => 's',
+        Choice::SendRewritten => 'r',
+        Choice::Edit => 'k',
+    }
+}
+
+fn label_of(choice: Choice) -> &'static str {
+    match choice {
+        Choice::SendAsWritten => "send as written",
+        Choice::SendRewritten => "send the proposed text",
+        Choice::Edit => "keep it, send nothing",
+    }
+}
+
+/// One text with what goes and what comes, marked as `wdiff` does: it needs no colours.
+fn difference(written: &str, proposed: &str) -> String {
+    let pieces = diff(&printable(written), &printable(proposed));
+    pieces
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Same(text) => text,
+            Piece::Removed(text) => format!("[-{text}-]"),
+            Piece::Added(text) => format!("{{+{text}+}}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_marks_what_goes_and_what_comes() {
+        assert_eq!(difference("see teh poster", "see the poster"), "see [-teh-]{+the+} poster");
+    }
+
+    #[test]
+    fn a_difference_cannot_carry_control_characters() {
+        assert_eq!(difference("a", "a\u{1b}[2J"), "a{+␛[2J+}");
+    }
+}

@@ -1,0 +1,28 @@
+//! `airlock demo`: the screen with three panes, or the scripted comparison where nobody watches.
+
+use std::io::{self, IsTerminal as _};
+
+use airlock_lab::{Colour, Table};
+
+use super::{Context, chat, has_screen};
+use crate::{args::Demo, exit::Exit, output::Format, problem::Problem, remedies, tui};
+
+pub(crate) async fn run(args: &Demo, context: &Context) -> Result<Exit, Problem> {
+    if args.script || context.output.format == Format::Json || !has_screen() {
+        return script(context).await;
+    }
+    tui::demo::run(chat::colors(context)).await.map_err(|error| remedies::screen(&error))?;
+    Ok(Exit::Ok)
+}
+
+async fn script(context: &Context) -> Result<Exit, Problem> {
+    let comparison = airlock_lab::run_script(|progress| context.output.note(&progress.to_string()))
+        .await
+        .map_err(|error| remedies::lab(&error))?;
+    let colour = match chat::colors(context) {
+        tui::theme::Colors::Ansi if io::stdout().is_terminal() => Colour::On,
+        _ => Colour::Off,
+    };
+    context.output.result("comparison", &comparison, || Table::new(&comparison, colour).to_string())?;
+    Ok(Exit::Ok)
+}

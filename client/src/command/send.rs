@@ -1,0 +1,314 @@
+//! `airlock send`: one message, and its fate as it is known when the command ends.
+
+use std::{
+    io::{self, IsTerminal as _, Read as _},
+    time::Duration,
+};
+
+use airlock_engine::{Contact, Delivery, Engine, Event, ReportMade, ReportState, Start};
+use airlock_protocol::{MessageId, outgoing::TEXT_BYTES_MAX};
+use serde_json::{Map, Value, json};
+use tokio::{sync::broadcast, time::timeout};
+
+use super::{
+    Context,
+    decide::{self, Decided},
+    reports,
+};
+use crate::{
+    args::Send,
+    exit::Exit,
+    printable::{printable, printable_line},
+    problem::Problem,
+    remedies,
+};
+
+/// What became of a message.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    /// The recipient's relay has it on disk.
+    Sent,
+    /// It is in the outbox, and will be sent later.
+    Waiting,
+    /// It can't be delivered.
+    Failed { why: String },
+    /// The hook blocked it.
+    Blocked { why: String, draft: String },
+    /// The hook failed, and the message is held.
+    HookFailed { why: String, draft: String },
+    /// Nobody could be asked.
+    Undecided { why: String, draft: String },
+    /// Its sender chose not to send it.
+    Kept { draft: String },
+}
+
+impl Fate {
+    /// In JSON and in lists.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Waiting => "queued",
+            Self::Failed { .. } => "failed",
+            Self::Blocked { .. } => "blocked",
+            Self::HookFailed { .. } => "hook-failed",
+            Self::Undecided { .. } => "needs-decision",
+            Self::Kept { .. } => "kept",
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Sent => Exit::Ok,
+            Self::Waiting => Exit::NotSentYet,
+            Self::Failed { .. } => Exit::Relay,
+            Self::Blocked { .. } => Exit::Blocked,
+            Self::HookFailed { .. } => Exit::HookFailed,
+            Self::Undecided { .. } | Self::Kept { .. } => Exit::NeedsDecision,
+        }
+    }
+
+    pub(crate) fn why(&self) -> Option<&str> {
+        match self {
+            Self::Sent | Self::Waiting | Self::Kept { .. } => None,
+            Self::Failed { why }
+            | Self::Blocked { why, .. }
+            | Self::HookFailed { why, .. }
+            | Self::Undecided { why, .. } => Some(why),
+        }
+    }
+
+    /// What was written and not sent: nothing that somebody wrote is lost.
+    pub(crate) fn draft(&self) -> Option<&str> {
+        match self {
+            Self::Sent | Self::Waiting | Self::Failed { .. } => None,
+            Self::Blocked { draft, .. }
+            | Self::HookFailed { draft, .. }
+            | Self::Undecided { draft, .. }
+            | Self::Kept { draft } => Some(draft),
+        }
+    }
+
+    /// None when all is well.
+    fn problem(&self, to: &str) -> Option<Problem> {
+        let (code, what, remedy) = match self {
+            Self::Sent => return None,
+            Self::Waiting => (
+                "queued",
+                format!("not sent to {to} yet"),
+                "leave it: any later airlock command that connects (receive, send, chat) sends it".to_owned(),
+            ),
+            Self::Failed { .. } => (
+                "failed",
+                format!("the message to {to} cannot be delivered"),
+                format!("it is in `airlock history {to}`; ask {to} for a new link if this stays"),
+            ),
+            Self::Blocked { .. } => (
+                "blocked",
+                format!("not sent to {to}: the hook blocks it"),
+                "change the text, or change the gate: `airlock hook mode advise` lets you decide".to_owned(),
+            ),
+            Self::HookFailed { .. } => (
+                "hook-failed",
+                format!("not sent to {to}: the hook could not check it"),
+                "see `airlock hook log`; `airlock hook disable` sends without a check".to_owned(),
+            ),
+            Self::Undecided { .. } => (
+                "needs-decision",
+                format!("not sent to {to}: you have to decide"),
+                "run it in a terminal, or choose: --on-warn send".to_owned(),
+            ),
+            Self::Kept { .. } => {
+                ("kept", format!("not sent to {to}"), "send it again when you have changed it".to_owned())
+            }
+        };
+        let why = match self {
+            Self::Waiting => "the relay has not accepted it in time; it is safe in the outbox",
+            Self::Kept { .. } => "you chose to keep it",
+            _ => self.why().unwrap_or_default(),
+        };
+        Some(Problem::new(self.exit(), code, what, why, remedy))
+    }
+}
+
+pub(crate) async fn run(args: &Send, context: &Context) -> Result<Exit, Problem> {
+    let engine = context.engine()?;
+    let contact = context.contact(&engine, &args.contact)?;
+    let text = match args.text.as_slice() {
+        [] => from_stdin(context)?,
+        [dash] if dash == "-" => from_stdin(context)?,
+        words => words.join(" "),
+    };
+    engine.start(Start::DeliverOnly).await;
+    let composed = engine.compose(contact.account, &text).await.map_err(|error| remedies::compose(&error))?;
+    let policy = decide::policy(args.on_warn, context);
+    let decided = decide::until_settled(&engine, &contact, composed, policy).await?;
+    let (id, report) = match &decided {
+        Decided::Queued { id, report } => (Some(*id), report.clone()),
+        _ => (None, None),
+    };
+    let fate = wait(&engine, decided, context.settings.timeout.value).await?;
+    let report = report.map(|report| current(&engine, *report));
+    engine.shutdown().await;
+    show(context, &contact, id, &fate, report.as_ref())
+}
+
+/// Waits until the relay has a message, and the authority's relay the report that it caused, if any.
+pub(crate) async fn wait(engine: &Engine, decided: Decided, limit: Duration) -> Result<Fate, Problem> {
+    Ok(match decided {
+        Decided::Queued { id, report } => {
+            let mut events = engine.events();
+            let settled = timeout(limit, async {
+                let delivery = engine.settled(id).await;
+                if let Some(report) = report {
+                    report_settled(engine, &report, &mut events).await;
+                }
+                delivery
+            });
+            match settled.await {
+                Err(_) => match engine.message(id).map_err(|error| remedies::vault(&error))? {
+                    // The message went, and only its report still waits.
+                    Some(message) if matches!(message.delivery, Delivery::Sent | Delivery::Delivered) => {
+                        Fate::Sent
+                    }
+                    _ => Fate::Waiting,
+                },
+                Ok(delivery) => match delivery.map_err(|error| remedies::vault(&error))? {
+                    Some(Delivery::Failed(why)) => Fate::Failed { why },
+                    Some(Delivery::Queued) | None => Fate::Waiting,
+                    Some(Delivery::Sent | Delivery::Delivered | Delivery::Received) => Fate::Sent,
+                },
+            }
+        }
+        Decided::Blocked { why, draft } => Fate::Blocked { why, draft },
+        Decided::HookFailed { why, draft } => Fate::HookFailed { why, draft },
+        Decided::Undecided { why, draft } => Fate::Undecided { why, draft },
+        Decided::Kept { draft } => Fate::Kept { draft },
+    })
+}
+
+async fn report_settled(engine: &Engine, report: &ReportMade, events: &mut broadcast::Receiver<Event>) {
+    while matches!(current(engine, report.clone()).state, ReportState::Queued) {
+        match events.recv().await {
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// The report as it stands now.
+fn current(engine: &Engine, report: ReportMade) -> ReportMade {
+    let found = engine.reports_made().ok().into_iter().flatten().find(|made| made.number == report.number);
+    found.unwrap_or(report)
+}
+
+fn from_stdin(context: &Context) -> Result<String, Problem> {
+    if io::stdin().is_terminal() {
+        context.output.note("Type the message. Ctrl-D on a line of its own ends it.");
+    }
+    let mut bytes = Vec::new();
+    let unreadable = |why: &dyn std::fmt::Display| {
+        Problem::usage(
+            "text-unreadable",
+            "standard input cannot be sent as a message",
+            why,
+            format_args!("send text in UTF-8 of at most {TEXT_BYTES_MAX} bytes"),
+        )
+    };
+    // Twice the limit is enough to say that it is too long: normalising makes no text half as long.
+    let max = 2 * TEXT_BYTES_MAX as u64 + 1;
+    io::stdin().lock().take(max).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    let mut text = String::from_utf8(bytes).map_err(|_| unreadable(&"it is not UTF-8 text, or too long"))?;
+    let length = text.trim_end_matches(['\r', '\n']).len();
+    text.truncate(length);
+    Ok(text)
+}
+
+fn show(
+    context: &Context,
+    to: &Contact,
+    id: Option<MessageId>,
+    fate: &Fate,
+    report: Option<&ReportMade>,
+) -> Result<Exit, Problem> {
+    if context.output.format == crate::output::Format::Json {
+        let record = fate_json(to, id, fate, report, Map::new());
+        context.output.result("send", &record, String::new)?;
+        return Ok(fate.exit());
+    }
+    if let Some(problem) = fate.problem(&to.name) {
+        if let Some(draft) = fate.draft() {
+            context.output.note(&format!("Your draft:\n  {}", printable(draft).replace('\n', "\n  ")));
+        }
+        return Err(problem);
+    }
+    context.output.done("send", &json!({}), || "sent".to_owned())?;
+    if let Some(report) = report {
+        context.output.note(&reports::notice(report));
+    }
+    Ok(Exit::Ok)
+}
+
+/// One JSON record; `more` is what the caller adds.
+pub(crate) fn fate_json(
+    to: &Contact,
+    id: Option<MessageId>,
+    fate: &Fate,
+    report: Option<&ReportMade>,
+    mut more: Map<String, Value>,
+) -> Value {
+    more.insert("id".into(), id.map(|id| id.to_string()).into());
+    more.insert("contact".into(), to.name.clone().into());
+    more.insert("account".into(), to.account.to_string().into());
+    more.insert("fate".into(), fate.name().into());
+    more.insert("exit".into(), fate.exit().code().into());
+    more.insert("why".into(), fate.why().into());
+    more.insert("draft".into(), fate.draft().into());
+    more.insert("report".into(), report.map(reports::made_json).into());
+    Value::Object(more)
+}
+
+/// A fate in a few words, for a list of them.
+pub(crate) fn fate_line(fate: &Fate) -> String {
+    match fate.why() {
+        Some(why) => format!("{}: {}", fate.name(), printable_line(why)),
+        None => fate.name().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<Fate> {
+        let (why, draft) = (|| "because".to_owned(), || "hello".to_owned());
+        vec![
+            Fate::Sent,
+            Fate::Waiting,
+            Fate::Failed { why: why() },
+            Fate::Blocked { why: why(), draft: draft() },
+            Fate::HookFailed { why: why(), draft: draft() },
+            Fate::Undecided { why: why(), draft: draft() },
+            Fate::Kept { draft: draft() },
+        ]
+    }
+
+    #[test]
+    fn every_fate_but_sent_has_three_lines() {
+        let texts: Vec<String> = all()
+            .iter()
+            .map(|fate| match fate.problem("bob") {
+                Some(problem) => format!("exit {}\n{problem}", problem.exit.code()),
+                None => format!("exit 0, {}", fate.name()),
+            })
+            .collect();
+        insta::assert_snapshot!(texts.join("\n\n"));
+    }
+
+    #[test]
+    fn whatever_is_not_sent_gives_the_draft_back() {
+        for fate in all() {
+            let kept_by_the_vault = matches!(fate, Fate::Sent | Fate::Waiting | Fate::Failed { .. });
+            assert_eq!(fate.draft().is_some(), !kept_by_the_vault, "{fate:?}");
+        }
+    }
+}

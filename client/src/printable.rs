@@ -1,0 +1,103 @@
+//! Text of others, made safe to print: it can't move the cursor, change colours or reorder a line.
+
+use std::borrow::Cow;
+
+/// Text as it may be printed, on several lines.
+///
+/// Control characters become visible stand-ins (`␛`), characters that reorder text become `�`, and a tab becomes
+/// spaces, because its width depends on where it stands. Only line breaks stay.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    replace(text, |c| if c == '\n' { Some(c) } else { None })
+}
+
+/// The same on one line: a line break becomes `⏎`, so that no text can pretend to be a line of ours.
+#[must_use]
+pub fn printable_line(text: &str) -> Cow<'_, str> {
+    replace(text, |c| if c == '\n' { Some('⏎') } else { None })
+}
+
+/// Whether a terminal may act on this character, or show other characters out of order because of it.
+#[must_use]
+pub fn is_dangerous(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            // Embeddings, overrides and isolates (UAX #9): they reach beyond the text that holds them. The marks
+            // U+200E and U+200F do not, and Hebrew and Arabic need them.
+            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+            // Line and paragraph separators.
+            | '\u{2028}' | '\u{2029}'
+            // Deprecated format characters, and interlinear annotation.
+            | '\u{206A}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
+fn replace(text: &str, line_break: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
+    if !text.chars().any(is_dangerous) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\t' => safe.push_str(TAB),
+            // A line break as Windows writes it is one line break.
+            '\r' if rest.peek() == Some(&'\n') => {}
+            _ if !is_dangerous(c) => safe.push(c),
+            _ => safe.push(line_break(c).unwrap_or_else(|| stand_in(c))),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// U+2400 and on are pictures of the 32 control characters of ASCII.
+fn stand_in(c: char) -> char {
+    match c {
+        '\u{7F}' => '\u{2421}',
+        c if c.is_ascii_control() => {
+            char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        _ => char::REPLACEMENT_CHARACTER,
+    }
+}
+
+/// A tab.
+const TAB: &str = "    ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_of_any_script_stays_as_it_is() {
+        for text in ["hello", "grüezi 👩‍👩‍👧", "שלום\u{200F}", "日本語\nzwei"] {
+            assert!(matches!(printable(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn an_escape_sequence_can_be_read_but_does_nothing() {
+        assert_eq!(printable("\u{1b}[2Jgone\u{7}\u{8}\u{7f}"), "␛[2Jgone␇␈␡");
+    }
+
+    #[test]
+    fn control_characters_of_the_second_set_go_too() {
+        assert_eq!(printable("a\u{9b}31mb\u{85}c"), "a�31mb�c");
+    }
+
+    #[test]
+    fn text_cannot_be_shown_in_another_order() {
+        assert_eq!(printable("abc\u{202E}fed\u{2066}x"), "abc�fed�x");
+    }
+
+    #[test]
+    fn a_line_break_stays_in_text_and_shows_in_a_line() {
+        assert_eq!(printable("a\r\nb\tc\rd"), "a\nb    c␍d");
+        assert_eq!(printable_line("a\r\nb\nc\u{2028}d"), "a⏎b⏎c�d");
+    }
+
+    #[test]
+    fn nothing_dangerous_is_left_of_any_character() {
+        let all: String = (0..=0x10_FFFF).filter_map(char::from_u32).collect();
+        assert!(!printable_line(&all).chars().any(is_dangerous));
+    }
+}

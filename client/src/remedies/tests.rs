@@ -1,0 +1,138 @@
+use std::io;
+
+use airlock_protocol::outgoing::DraftError;
+use airlock_wire::{CodecError, Fingerprint};
+
+use super::*;
+
+fn relay() -> RelayAddress {
+    "relay.example:4433".parse().unwrap()
+}
+
+fn refused(refusal: Refusal) -> NetworkError {
+    NetworkError::Refused(refusal)
+}
+
+fn all(problems: &[Problem]) -> String {
+    let texts: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("[{} {}]\n{problem}", problem.exit.code(), problem.code))
+        .collect();
+    texts.join("\n\n")
+}
+
+#[test]
+fn opening_and_making_a_vault() {
+    let home = Path::new("/home/alice/.local/share/airlock");
+    let io = || io::Error::from(io::ErrorKind::PermissionDenied);
+    let opening = [
+        OpenError::NotInitialised,
+        OpenError::InUse,
+        OpenError::Io(io()),
+        OpenError::Unlock(UnlockError::Io(io())),
+        OpenError::Unlock(UnlockError::Damaged(CodecError::Malformed)),
+        OpenError::Unlock(UnlockError::TooCostly { asked: u32::MAX }),
+        OpenError::Unlock(UnlockError::PassphraseNeeded),
+        OpenError::Unlock(UnlockError::WrongPassphrase),
+        OpenError::Unlock(UnlockError::Parameters),
+        OpenError::Vault(VaultError::Damaged),
+        OpenError::Vault(VaultError::Newer { found: 9 }),
+        OpenError::Vault(VaultError::Malformed { what: "account key", cause: CodecError::Malformed }),
+        OpenError::Vault(VaultError::DiskFull),
+        OpenError::Vault(VaultError::Poisoned),
+    ];
+    let making =
+        [CreateError::Exists, CreateError::Name(String::new()), CreateError::Io(io()), CreateError::InUse];
+    let problems: Vec<Problem> = opening
+        .iter()
+        .map(|error| open(error, home))
+        .chain(making.iter().map(|error| create(error, home)))
+        .collect();
+    insta::assert_snapshot!(all(&problems));
+}
+
+#[test]
+fn registering() {
+    let address = Box::new(relay());
+    let (expected, got) = (Fingerprint([0xA5; 32]), Fingerprint([0x5A; 32]));
+    let errors = [
+        NetworkError::Unreachable { address: address.clone(), why: "timed out".into() },
+        NetworkError::WrongFingerprint { address, expected, got },
+        NetworkError::Protocol("it closed the stream".into()),
+        refused(Refusal::RegistrationClosed),
+        refused(Refusal::InviteNeeded),
+        refused(Refusal::InviteUnknown),
+        refused(Refusal::InviteUsed),
+        refused(Refusal::InviteExpired),
+        refused(Refusal::OldDeviceList { stored: 3 }),
+        refused(Refusal::BadSignature),
+        refused(Refusal::Busy { retry_after_seconds: 7 }),
+        refused(Refusal::StorageFailed),
+    ];
+    let problems: Vec<Problem> =
+        errors.into_iter().map(|error| register(&RegisterError::Network(error), &relay())).collect();
+    insta::assert_snapshot!(all(&problems));
+}
+
+#[test]
+fn contacts() {
+    let known = ["bob".to_owned(), "carol".to_owned()];
+    let unknown =
+        |wanted: &str, known: &[String]| ContactError::Unknown { wanted: wanted.into(), known: known.into() };
+    let finding = [
+        unknown("bob", &[]),
+        unknown("bbo", &known),
+        unknown("zacharias", &known),
+        ContactError::Ambiguous("abcdef".into()),
+        ContactError::Taken("bob".into()),
+        ContactError::Name(String::new()),
+    ];
+    let adding = [
+        AddError::Ourselves,
+        AddError::Session(SessionError::Network(NetworkError::NotRegistered)),
+        AddError::Session(SessionError::Network(refused(Refusal::NoSuchRecipient))),
+        AddError::Session(SessionError::Devices("another account".into())),
+        AddError::Session(SessionError::Rollback { got: 1, known: 2 }),
+        AddError::Session(SessionError::NoKeys),
+    ];
+    let problems: Vec<Problem> =
+        finding.iter().map(contact).chain(adding.iter().map(|error| add(error, &relay()))).collect();
+    insta::assert_snapshot!(all(&problems));
+}
+
+#[test]
+fn writing_and_the_gate() {
+    let writing = [
+        ComposeError::Draft(DraftError::Empty),
+        ComposeError::Draft(DraftError::TooLong { got: 50_000, max: 49_152 }),
+        ComposeError::Session(SessionError::Network(refused(Refusal::MailboxFull))),
+        ComposeError::Authority,
+        ComposeError::NotFailed,
+        ComposeError::Check,
+    ];
+    let gate = [
+        EnableError::NoAuthority,
+        EnableError::UnknownAuthority,
+        EnableError::NoHook,
+        EnableError::Changed,
+        EnableError::Write(io::ErrorKind::StorageFull.into()),
+    ];
+    let rest = [
+        audit(&AuditError::Broken { number: 4 }),
+        own_link(&LinkUnavailable::NotRegistered),
+        connection_refused("this device is registered at no account of this relay"),
+        relay_unreachable("relay.example:4433", "timed out"),
+        engine_stopped("the disk is full"),
+        screen(&ScreenError::NoTerminal),
+        screen(&ScreenError::Broken),
+    ];
+    let problems: Vec<Problem> =
+        writing.iter().map(compose).chain(gate.iter().map(enable)).chain(rest).collect();
+    insta::assert_snapshot!(all(&problems));
+}
+
+#[test]
+fn a_name_that_quotes_control_characters_is_shown_without_them() {
+    let error = ContactError::Unknown { wanted: "\u{1b}[2Jbob".into(), known: vec!["bob\u{7}".into()] };
+    assert!(!contact(&error).to_string().replace('\n', "").chars().any(crate::printable::is_dangerous));
+}
