@@ -1,1 +1,150 @@
-fn main() {}
+//! The program `airlock-relay`: arguments in, exit code out.
+
+mod command;
+mod serve;
+
+use std::process::ExitCode;
+
+use airlock_relay::{StartError, Status};
+use clap::{CommandFactory, Parser};
+use command::{Arguments, Command};
+
+/// What stands between an operator and what they asked for.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(
+        "no folder for the relay's data: neither XDG_DATA_HOME nor HOME is set. Name one with --data DIR"
+    )]
+    NoDataDir,
+    #[error("{0}")]
+    Store(std::sync::Arc<airlock_relay::StoreError>),
+    #[error("can't write the output: {0}")]
+    Output(#[from] std::io::Error),
+    #[error("can't start the runtime: {0}")]
+    Runtime(std::io::Error),
+}
+
+impl Failure {
+    /// Listed in `airlock-relay --help`.
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Start(StartError::Config(_)) | Self::NoDataDir => 3,
+            Self::Start(StartError::InUse { .. }) => 4,
+            Self::Start(StartError::Store(_)) | Self::Store(_) => 5,
+            Self::Start(_) | Self::Output(_) | Self::Runtime(_) => 1,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has closed it, as `head` does: nothing is wrong.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("airlock-relay: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        Command::Serve(serving) => serve::serve(arguments.data, serving),
+        Command::Init => init(&command::data_dir(arguments.data)?),
+        Command::Invite { expires, json } => {
+            invite(&command::data_dir(arguments.data)?, expires, command::Output::from_flag(json))
+        }
+        Command::Status { json } => {
+            status(&command::data_dir(arguments.data)?, command::Output::from_flag(json))
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "airlock-relay", &mut script);
+            Ok(print(&script)?)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+            Ok(print(&page)?)
+        }
+    }
+}
+
+fn init(data_dir: &std::path::Path) -> Result<(), Failure> {
+    let made = airlock_relay::initialise(data_dir)?;
+    let config = made.config.display();
+    let state = if made.config_is_new { "written, every key explained" } else { "was there, left as it is" };
+    let text = format!(
+        "Relay in {}\n\
+         Key fingerprint {}\n\
+         Configuration {config} ({state})\n\n\
+         Next: set `advertise` there to the name that others reach this machine by, then\n  \
+         airlock-relay serve\n",
+        data_dir.display(),
+        made.fingerprint,
+    );
+    Ok(print(text.as_bytes())?)
+}
+
+fn invite(
+    data_dir: &std::path::Path,
+    expires: command::Lifetime,
+    output: command::Output,
+) -> Result<(), Failure> {
+    let invite = airlock_relay::make_invite(data_dir, expires.seconds())?;
+    let text = match output {
+        command::Output::Json => {
+            let object = serde_json::json!({ "version": 1, "code": invite.code.to_string(), "expires": invite.expires });
+            format!("{object}\n")
+        }
+        command::Output::Text => {
+            eprintln!(
+                "One account can register with this code, within {expires}. It is shown only now; hand it over \
+                 privately."
+            );
+            format!("{}\n", invite.code)
+        }
+    };
+    Ok(print(text.as_bytes())?)
+}
+
+fn status(data_dir: &std::path::Path, output: command::Output) -> Result<(), Failure> {
+    let status = airlock_relay::status(data_dir)?;
+    let text = match output {
+        command::Output::Json => {
+            let mut object = serde_json::json!(status);
+            if let Some(fields) = object.as_object_mut() {
+                fields.insert("version".to_owned(), 1.into());
+            }
+            format!("{object}\n")
+        }
+        command::Output::Text => figures(&status),
+    };
+    Ok(print(text.as_bytes())?)
+}
+
+fn figures(status: &Status) -> String {
+    let rows = [
+        ("accounts", status.accounts, ""),
+        ("devices", status.devices, ""),
+        ("mailboxes with mail", status.mailboxes_waiting, ""),
+        ("envelopes waiting", status.envelopes, ""),
+        ("their size", status.envelope_bytes, " B"),
+        ("one-time prekeys, X25519", status.curve_prekeys, ""),
+        ("one-time prekeys, ML-KEM", status.kem_prekeys, ""),
+        ("invites open", status.invites_open, ""),
+        ("store on disk", status.disk_bytes, " B"),
+    ];
+    rows.iter().map(|(name, figure, unit)| format!("{name:<26}{figure:>14}{unit}\n")).collect()
+}
+
+fn print(bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}

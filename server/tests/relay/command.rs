@@ -1,0 +1,144 @@
+//! The program itself: its texts, its files, its signals.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+};
+
+use airlock_wire::{InviteCode, RelayAddress};
+use rustix::process::{Pid, Signal, kill_process};
+
+fn program(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_airlock-relay"));
+    command.env_clear().env("COLUMNS", "100").arg("--data").arg(data);
+    command
+}
+
+fn run(data: &Path, arguments: &[&str]) -> Output {
+    program(data).args(arguments).output().unwrap()
+}
+
+/// Standard error of a run that must fail with this code, with the folder's name replaced.
+fn refused(data: &Path, arguments: &[&str], code: i32) -> String {
+    let output = run(data, arguments);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text.replace(&data.display().to_string(), "DATA")
+}
+
+fn serving(data: &Path) -> (Child, BufReader<ChildStdout>, RelayAddress) {
+    let mut child = program(data)
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let address = line.trim_end().parse().unwrap_or_else(|_| {
+        let mut why = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
+        panic!("no address but {line:?}: {why}")
+    });
+    (child, stdout, address)
+}
+
+fn stop(mut child: Child, signal: Signal) -> Option<i32> {
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn the_help_texts_teach() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in ["", "init", "serve", "invite", "status"] {
+        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+        let output = run(dir.path(), &arguments);
+        assert!(output.status.success());
+        let name = if command.is_empty() { "help" } else { command };
+        insta::assert_snapshot!(format!("help_{name}"), String::from_utf8(output.stdout).unwrap());
+    }
+}
+
+#[test]
+fn a_wrong_start_says_what_why_and_what_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path();
+    let mut texts = vec![
+        refused(data, &["status"], 1),
+        refused(data, &["invite"], 1),
+        refused(data, &["serve", "--config", "/nowhere.toml"], 3),
+        refused(data, &["serve", "--advertise", "two words"], 3),
+        refused(data, &["serve", "--registration", "anyone"], 2),
+        refused(data, &["invite", "--expires", "soon"], 2),
+    ];
+    std::fs::write(data.join("relay.toml"), "regstration = \"open\"\n").unwrap();
+    texts.push(refused(data, &["serve"], 3));
+    std::fs::remove_file(data.join("relay.toml")).unwrap();
+    std::fs::write(data.join("relay.key"), "not a key").unwrap();
+    texts.push(refused(data, &["serve"], 1));
+    std::fs::remove_file(data.join("relay.key")).unwrap();
+    std::fs::write(data.join("relay.db"), [0x55; 4_096]).unwrap();
+    texts.push(refused(data, &["serve"], 5));
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn init_makes_what_serve_uses_and_a_second_init_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("relay");
+    let first = run(&data, &["init"]);
+    assert!(first.status.success());
+    let key = std::fs::read(data.join("relay.key")).unwrap();
+    std::fs::write(data.join("relay.toml"), "registration = \"closed\"\n").unwrap();
+    assert!(run(&data, &["init"]).status.success());
+    assert_eq!(std::fs::read(data.join("relay.key")).unwrap(), key);
+    assert_eq!(std::fs::read_to_string(data.join("relay.toml")).unwrap(), "registration = \"closed\"\n");
+
+    let (child, _stdout, address) = serving(&data);
+    let fingerprint = address.fingerprint.unwrap().to_string();
+    assert!(String::from_utf8(first.stdout).unwrap().contains(&fingerprint));
+    assert_eq!(stop(child, Signal::TERM), Some(0));
+}
+
+#[test]
+fn invites_and_figures_work_beside_a_running_relay() {
+    let dir = tempfile::tempdir().unwrap();
+    let (child, _stdout, _) = serving(dir.path());
+    let made = run(dir.path(), &["invite", "--expires", "2h"]);
+    let code = String::from_utf8(made.stdout).unwrap();
+    code.trim_end().parse::<InviteCode>().unwrap();
+    let json: serde_json::Value =
+        serde_json::from_slice(&run(dir.path(), &["invite", "--json"]).stdout).unwrap();
+    json["code"].as_str().unwrap().parse::<InviteCode>().unwrap();
+    let status: serde_json::Value =
+        serde_json::from_slice(&run(dir.path(), &["status", "--json"]).stdout).unwrap();
+    assert_eq!((&status["version"], &status["invites_open"]), (&1.into(), &2.into()));
+    let text = String::from_utf8(run(dir.path(), &["status"]).stdout).unwrap();
+    assert!(text.lines().any(|line| line.starts_with("invites open") && line.ends_with(" 2")), "{text}");
+    assert_eq!(stop(child, Signal::INT), Some(0));
+    assert!(run(dir.path(), &["status"]).status.success(), "the store can be read when nobody runs");
+}
+
+#[test]
+fn a_second_relay_on_one_folder_is_refused_and_a_killed_one_leaves_no_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    let (child, _stdout, first) = serving(dir.path());
+    let text = refused(dir.path(), &["serve", "--listen", "127.0.0.1:0"], 4);
+    assert!(text.contains("another relay is running on DATA"), "{text}");
+    assert_eq!(stop(child, Signal::KILL), None);
+    let (child, _stdout, again) = serving(dir.path());
+    assert_eq!(first.fingerprint, again.fingerprint);
+    assert_eq!(stop(child, Signal::TERM), Some(0));
+}
+
+#[test]
+fn completions_and_the_manual_page_are_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let bash = String::from_utf8(run(dir.path(), &["completions", "bash"]).stdout).unwrap();
+    assert!(bash.contains("_airlock__relay()") && bash.contains("invite"));
+    let page = String::from_utf8(run(dir.path(), &["man"]).stdout).unwrap();
+    assert!(page.contains(".TH airlock-relay 1"), "{page}");
+}

@@ -73,7 +73,6 @@ async fn many_pipelined_deliveries_are_each_accepted_and_pushed_once() {
     let bob = Person::new(1);
     let mut device = bob.join(&relay).await;
     device.subscribe(256).await;
-    let address = relay.local_addr();
     let sending = async {
         let mut sender = Client::connect(&relay).await;
         let mut open = Vec::new();
@@ -92,7 +91,6 @@ async fn many_pipelined_deliveries_are_each_accepted_and_pushed_once() {
         }
     };
     tokio::join!(sending, receiving);
-    assert_eq!(address, relay.local_addr());
 }
 
 #[tokio::test]

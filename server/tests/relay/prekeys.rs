@@ -72,7 +72,8 @@ async fn one_time_keys_leave_once_under_concurrent_fetches() {
     }
     let bundles = fetches.join_all().await;
     let one_time: Vec<PrekeyId> = bundles.iter().filter_map(|b| b.one_time.as_ref()).map(|k| k.id).collect();
-    let kem: Vec<&KemPrekey> = bundles.iter().map(|b| &b.kem).filter(|k| k.role == KemRole::OneTime).collect();
+    let kem: Vec<&KemPrekey> =
+        bundles.iter().map(|b| &b.kem).filter(|k| k.role == KemRole::OneTime).collect();
     assert_eq!(one_time.len(), KEYS as usize);
     assert_eq!(one_time.iter().map(|id| id.0).collect::<HashSet<_>>().len(), KEYS as usize);
     assert_eq!(kem.iter().map(|key| key.id.0).collect::<HashSet<_>>().len(), KEYS as usize);

@@ -1,0 +1,244 @@
+//! The command line: what can be asked for, and the texts that teach it.
+
+use std::{env, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+
+use airlock_relay::Registration;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  airlock-relay init                          make key, store and relay.toml
+  airlock-relay serve                         run it; prints the address to hand out
+  airlock-relay invite --expires 2d           let one account register within two days
+  airlock-relay status --json                 figures for scripts; works while it runs
+
+A value is taken from its flag, else from its AIRLOCK_RELAY_… variable, else from relay.toml, else it is the
+default.
+
+Exit codes:
+  0  done, or stopped by SIGINT or SIGTERM
+  1  something else failed; the message says what
+  2  wrong arguments
+  3  wrong configuration
+  4  another relay is running on this folder
+  5  the store can't be used, or its disk failed while serving";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  airlock-relay serve
+      On UDP port 4433, for accounts with an invite.
+  airlock-relay serve --listen 127.0.0.1:0 --registration open
+      A relay to try things with, on any free port of this machine.
+  airlock-relay serve --advertise relay.example:4433
+      Hands out an address with this name.
+
+The first line on standard output is the address that users need, with the fingerprint of the relay's key:
+  relay.example:4433#5d41…
+Logs go to standard error. They name neither users nor their addresses.";
+
+const INIT_EXAMPLES: &str = "\
+Makes what is missing and changes nothing that is there:
+  relay.key     the relay's private key; back it up, users know the relay by it
+  relay.db      the store: mailboxes, prekeys, device lists
+  relay.toml    the configuration, every key explained:
+                listen, advertise, registration, and in [limits] connections, accounts, mailbox_messages,
+                mailbox_bytes, message_days, bundle_fetches, bundle_fetch_seconds";
+
+/// Keeps sealed envelopes for Airlock devices until they fetch them.
+///
+/// A relay can read neither messages nor who sent them. What it answers as accepted is on disk.
+#[derive(Debug, Parser)]
+#[command(name = "airlock-relay", version, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Folder with the relay's key, store and configuration [default: airlock-relay in the XDG data folder]
+    #[arg(long, value_name = "DIR", global = true, env = "AIRLOCK_RELAY_DATA", hide_env_values = true)]
+    pub(crate) data: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a relay: its key, its store and a commented relay.toml
+    #[command(after_help = INIT_EXAMPLES)]
+    Init,
+    /// Run the relay until it is stopped
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Serving),
+    /// Make a code with which one account can register
+    Invite {
+        /// How long it can be used: a number and d, h, m or s
+        #[arg(long, value_name = "TIME", default_value = "7d")]
+        expires: Lifetime,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what the relay holds, in figures
+    Status {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, for `man -l -`
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serving {
+    /// Configuration file [default: relay.toml in the data folder, if it is there]
+    #[arg(long, value_name = "FILE", env = "AIRLOCK_RELAY_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// UDP address to listen on; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS", env = "AIRLOCK_RELAY_LISTEN", hide_env_values = true)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Host or host:port that clients reach this relay by
+    #[arg(long, value_name = "HOST", env = "AIRLOCK_RELAY_ADVERTISE", hide_env_values = true)]
+    pub(crate) advertise: Option<String>,
+    /// Who may make an account
+    #[arg(long, value_name = "POLICY", env = "AIRLOCK_RELAY_REGISTRATION", hide_env_values = true)]
+    pub(crate) registration: Option<Policy>,
+    /// How much to log
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        env = "AIRLOCK_RELAY_LOG",
+        hide_env_values = true,
+        default_value = "info"
+    )]
+    pub(crate) log: LogLevel,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Policy {
+    /// Anyone
+    Open,
+    /// Whoever has an unused invite
+    Invite,
+    /// Nobody new
+    Closed,
+}
+
+impl From<Policy> for Registration {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Open => Self::Open,
+            Policy::Invite => Self::Invite,
+            Policy::Closed => Self::Closed,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Output {
+    Text,
+    Json,
+}
+
+impl Output {
+    pub(crate) fn from_flag(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
+/// A time like `7d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lifetime {
+    count: u32,
+    unit: (char, u64),
+}
+
+const UNITS: [(char, u64); 4] = [('d', 24 * 60 * 60), ('h', 60 * 60), ('m', 60), ('s', 1)];
+
+/// A year: an invite that nobody used by then is better made anew.
+const LIFETIME_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
+
+impl Lifetime {
+    pub(crate) fn seconds(self) -> u64 {
+        u64::from(self.count) * self.unit.1
+    }
+}
+
+impl fmt::Display for Lifetime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.count, self.unit.0)
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LifetimeError {
+    #[error("write a number and d, h, m or s, as in 7d")]
+    Form,
+    #[error("it must be from 1s to 366d")]
+    Range,
+}
+
+impl FromStr for Lifetime {
+    type Err = LifetimeError;
+
+    fn from_str(text: &str) -> Result<Self, LifetimeError> {
+        let unit =
+            UNITS.into_iter().find(|(letter, _)| text.ends_with(*letter)).ok_or(LifetimeError::Form)?;
+        let digits = text.strip_suffix(unit.0).ok_or(LifetimeError::Form)?;
+        let count = digits.parse().map_err(|_| LifetimeError::Form)?;
+        let lifetime = Self { count, unit };
+        if (1..=LIFETIME_SECONDS_MAX).contains(&lifetime.seconds()) {
+            Ok(lifetime)
+        } else {
+            Err(LifetimeError::Range)
+        }
+    }
+}
+
+/// The folder that is meant when none is named (XDG Base Directory Specification).
+pub(crate) fn data_dir(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    let from = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    named
+        .or_else(|| {
+            from("XDG_DATA_HOME")
+                // A relative path there is to be ignored, says the specification.
+                .filter(|path| path.is_absolute())
+                .or_else(|| from("HOME").map(|home| home.join(".local/share")))
+                .map(|data| data.join("airlock-relay"))
+        })
+        .ok_or(Failure::NoDataDir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_a_number_and_a_unit() {
+        let seconds = |text: &str| text.parse::<Lifetime>().map(Lifetime::seconds);
+        assert_eq!(seconds("7d"), Ok(604_800));
+        assert_eq!(seconds("90m"), Ok(5_400));
+        for wrong in ["", "7", "d", "7 d", "-1d", "7dd", "1w"] {
+            assert_eq!(seconds(wrong), Err(LifetimeError::Form), "{wrong}");
+        }
+        assert_eq!(seconds("0s"), Err(LifetimeError::Range));
+        assert_eq!(seconds("367d"), Err(LifetimeError::Range));
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+}
