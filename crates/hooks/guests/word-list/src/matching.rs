@@ -4,7 +4,8 @@
 //! matter (Unicode's lower-case mapping), and any run of white space is one space. Scripts that write without
 //! spaces between words have no such boundaries, and so are matched only where a phrase stands by itself.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
+use core::ops::Range;
 
 /// What the list asks for when a phrase is found, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,10 +63,9 @@ pub fn find<'a>(text: &str, entries: &'a str) -> Option<Found<'a>> {
     let folded = Folded::new(text);
     let mut best: Option<Found<'a>> = None;
     for word in &folded.words {
-        let rest = &folded.text[word.folded_at..];
-        for phrase in index.starting_with(rest.as_bytes(), &phrases) {
+        for phrase in index.starting_with(folded.text[word.folded.start], &phrases) {
             let stronger = best.is_none_or(|found| found.severity < phrase.severity);
-            if stronger && phrase.stands_at_start_of(rest) {
+            if stronger && folded.has(&phrase.folded, word) {
                 best = Some(Found { severity: phrase.severity, phrase: phrase.listed, at: word.at });
             }
         }
@@ -76,7 +76,8 @@ pub fn find<'a>(text: &str, entries: &'a str) -> Option<Found<'a>> {
 struct Phrase<'a> {
     severity: Severity,
     listed: &'a str,
-    folded: String,
+    /// Not empty.
+    folded: Vec<u8>,
 }
 
 impl<'a> Phrase<'a> {
@@ -90,11 +91,6 @@ impl<'a> Phrase<'a> {
         };
         let folded = Folded::new(listed).text;
         (!folded.is_empty()).then_some(Self { severity, listed, folded })
-    }
-
-    fn stands_at_start_of(&self, rest: &str) -> bool {
-        rest.strip_prefix(self.folded.as_str())
-            .is_some_and(|after| !after.chars().next().is_some_and(char::is_alphanumeric))
     }
 }
 
@@ -110,7 +106,7 @@ impl ByFirstByte {
         let mut heads = [None; 256];
         let mut links = vec![None; phrases.len()];
         for (place, phrase) in phrases.iter().enumerate().rev() {
-            let head = &mut heads[usize::from(phrase.folded.as_bytes()[0])];
+            let head = &mut heads[usize::from(phrase.folded[0])];
             links[place] = *head;
             *head = Some(place as u32);
         }
@@ -119,47 +115,165 @@ impl ByFirstByte {
 
     fn starting_with<'p, 'a>(
         &'p self,
-        rest: &[u8],
+        first: u8,
         phrases: &'p [Phrase<'a>],
     ) -> impl Iterator<Item = &'p Phrase<'a>> {
-        let first = rest.first().and_then(|byte| self.heads[usize::from(*byte)]);
-        core::iter::successors(first, |place| self.links[*place as usize])
+        core::iter::successors(self.heads[usize::from(first)], |place| self.links[*place as usize])
             .map(|place| &phrases[place as usize])
     }
 }
 
-/// A text in lower case with single spaces, and where its words begin.
+/// A text in lower case with single spaces, as UTF-8, and its words.
 struct Folded {
-    text: String,
+    text: Vec<u8>,
     words: Vec<Word>,
 }
 
 struct Word {
-    /// Byte of the folded text.
-    folded_at: usize,
-    /// Byte of the text as written.
+    /// Bytes of the folded text.
+    folded: Range<usize>,
+    /// Byte of the text as written where it begins.
     at: usize,
 }
 
 impl Folded {
     fn new(text: &str) -> Self {
-        let mut folded = Self { text: String::with_capacity(text.len()), words: Vec::new() };
-        let mut in_word = false;
-        for (at, char) in text.trim_end().char_indices() {
-            if char.is_whitespace() {
-                if !folded.text.is_empty() && !folded.text.ends_with(' ') {
-                    folded.text.push(' ');
+        let text = text.trim_end();
+        let mut folded = Self { text: Vec::with_capacity(text.len()), words: Vec::new() };
+        let mut letters = Letters::default();
+        let mut word: Option<Word> = None;
+        let mut at = 0;
+        while let Some(&byte) = text.as_bytes().get(at) {
+            let end = folded.text.len();
+            let (in_word, length) = if byte.is_ascii_alphanumeric() {
+                (true, folded.ascii_letters(&text.as_bytes()[at..]))
+            } else if byte.is_ascii() {
+                match byte {
+                    b' ' | b'\t'..=b'\r' => folded.space(),
+                    _ => folded.text.push(byte),
                 }
-                in_word = false;
-                continue;
+                (false, 1)
+            } else {
+                let Some(char) = text[at..].chars().next() else { break };
+                let letter = letters.look_up(char);
+                match letter.kind {
+                    Kind::White => folded.space(),
+                    Kind::Word | Kind::Other => folded.text.extend_from_slice(letter.lower()),
+                }
+                (letter.kind == Kind::Word, char.len_utf8())
+            };
+            match (&word, in_word) {
+                (None, true) => word = Some(Word { folded: end..end, at }),
+                (Some(_), false) => folded.end_word(word.take(), end),
+                _ => {}
             }
-            let alphanumeric = char.is_alphanumeric();
-            if alphanumeric && !in_word {
-                folded.words.push(Word { folded_at: folded.text.len(), at });
-            }
-            in_word = alphanumeric;
-            folded.text.extend(char.to_lowercase());
+            at += length;
         }
+        let end = folded.text.len();
+        folded.end_word(word, end);
         folded
     }
+
+    /// Takes over the letters and digits of ASCII that `bytes` begins with, and returns how many they are.
+    fn ascii_letters(&mut self, bytes: &[u8]) -> usize {
+        let length = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
+        let start = self.text.len();
+        self.text.extend_from_slice(&bytes[..length]);
+        self.text[start..].make_ascii_lowercase();
+        length
+    }
+
+    fn space(&mut self) {
+        if self.text.last().is_some_and(|last| *last != b' ') {
+            self.text.push(b' ');
+        }
+    }
+
+    fn end_word(&mut self, word: Option<Word>, end: usize) {
+        self.words.extend(word.map(|word| Word { folded: word.folded.start..end, ..word }));
+    }
+
+    /// Whether `phrase` begins where `word` begins, and ends where a word ends.
+    fn has(&self, phrase: &[u8], word: &Word) -> bool {
+        let Some(here) = self.text[word.folded.start..].get(..phrase.len()) else { return false };
+        // The first byte is the same, and most phrases differ in the second.
+        here.get(1) == phrase.get(1) && here == phrase && {
+            let end = word.folded.start + phrase.len();
+            self.words.binary_search_by_key(&end, |word| word.folded.end).is_ok()
+        }
+    }
 }
+
+/// What Unicode says of characters outside ASCII, remembered: its tables take hundreds of instructions, fuel
+/// counts instructions, and a text has few different characters.
+#[derive(Default)]
+struct Letters {
+    /// By the last bits of the code point. Empty until the first such character.
+    known: Vec<Letter>,
+}
+
+#[derive(Clone, Copy)]
+struct Letter {
+    char: char,
+    kind: Kind,
+    length: u8,
+    lower: [u8; LOWER_BYTES_MAX],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Part of a word: a letter or digit.
+    Word,
+    White,
+    Other,
+}
+
+impl Letters {
+    fn look_up(&mut self, char: char) -> &Letter {
+        if self.known.is_empty() {
+            // No character that is looked up is ASCII, so this one is never found.
+            let none = Letter { char: '\0', kind: Kind::Other, length: 0, lower: [0; LOWER_BYTES_MAX] };
+            self.known = vec![none; LETTERS];
+        }
+        let place = char as usize % LETTERS;
+        let known = &mut self.known[place];
+        if known.char != char {
+            *known = Letter::new(char);
+        }
+        known
+    }
+}
+
+impl Letter {
+    fn new(char: char) -> Self {
+        // Chinese characters and Hangul syllables: too many to remember, all letters, none with a case.
+        let caseless =
+            matches!(char, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}');
+        let kind = if caseless || char.is_alphanumeric() {
+            Kind::Word
+        } else if char.is_whitespace() {
+            Kind::White
+        } else {
+            Kind::Other
+        };
+        let (mut length, mut lower) = (0, [0; LOWER_BYTES_MAX]);
+        if caseless || kind != Kind::Word {
+            length = char.encode_utf8(&mut lower).len();
+        } else {
+            for char in char.to_lowercase() {
+                length += char.encode_utf8(&mut lower[length..]).len();
+            }
+        }
+        Self { char, kind, length: length as u8, lower }
+    }
+
+    fn lower(&self) -> &[u8] {
+        &self.lower[..usize::from(self.length)]
+    }
+}
+
+/// How many characters are remembered: more than an alphabet has.
+const LETTERS: usize = 512;
+
+/// `char::to_lowercase` gives at most three characters of at most four bytes.
+const LOWER_BYTES_MAX: usize = 12;
