@@ -1,8 +1,6 @@
 //! What a comparison shows and what it does not, in sentences. Each is chosen and filled in from the records: run on
 //! a system that leaks, they say so.
 
-use std::collections::BTreeSet;
-
 use crate::{
     comparison::{Comparison, Fate, Run},
     observer::Party,
@@ -15,16 +13,12 @@ const CARRIERS: [Party; 3] = [Party::Wire, Party::Relay, Party::Disk];
 
 /// The sentences under the table.
 pub(crate) fn claims(comparison: &Comparison) -> Vec<String> {
-    [
-        Some(encryption(comparison)),
-        reading(comparison),
-        reporting(comparison),
-        stopping(comparison),
-        Some(limits(comparison)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let mut claims = vec![encryption(comparison)];
+    claims.extend(reading(comparison));
+    claims.extend(reporting(comparison));
+    claims.extend(stopping(comparison));
+    claims.push(limits(comparison));
+    claims
 }
 
 /// Whether encryption kept the texts from those who carry them.
@@ -60,39 +54,47 @@ fn encryption(comparison: &Comparison) -> String {
 /// Whether the hook read along.
 fn reading(comparison: &Comparison) -> Option<String> {
     let read = |run: &Run| run.alices().filter(|message| message.read_by(Party::Hook)).count();
-    let with: Vec<&Run> = comparison.runs.iter().filter(|run| read(run) > 0).collect();
-    let first = with.first()?;
-    Some(format!(
-        "The hook read {} of Alice's {} messages ({}): a check before encryption is not held off by encryption.",
-        read(first),
-        first.alices().count(),
-        settings(&with)
-    ))
+    let with: Vec<String> = comparison
+        .runs
+        .iter()
+        .filter(|run| read(run) > 0)
+        .map(|run| format!("{} with {}", read(run), run.setting))
+        .collect();
+    let messages = comparison.runs.first()?.alices().count();
+    (!with.is_empty()).then(|| {
+        format!(
+            "The hook read, of Alice's {messages} messages, {}: encryption does not hold off a check that comes before \
+             it.",
+            with.join(", ")
+        )
+    })
 }
 
 /// Whether someone outside the conversation could read a part of it.
-fn reporting(comparison: &Comparison) -> Option<String> {
+fn reporting(comparison: &Comparison) -> Vec<String> {
     let reported = |run: &&Run| run.messages.iter().any(|message| message.read_by(Party::Authority));
-    let with: Vec<&Run> = comparison.runs.iter().filter(reported).collect();
-    let Some(run) = with.first() else {
-        return Some("Nobody outside the conversation could read any of it.".into());
-    };
+    let told: Vec<String> = comparison.runs.iter().filter(reported).map(told).collect();
+    if told.is_empty() { vec!["The authority could read none of it.".into()] } else { told }
+}
+
+/// What the authority had with one setting, and what the relay saw of that.
+fn told(run: &Run) -> String {
     let messages = run.messages.iter().filter(|message| message.read_by(Party::Authority)).count();
     let evidence: u64 = run.reports.iter().map(|report| report.evidence_bytes).sum();
-    let sizes = |mailbox: Person| -> BTreeSet<u64> {
+    let sizes = |mailbox: Person| -> Vec<u64> {
         run.envelopes.iter().filter(|seen| seen.mailbox == mailbox).map(|seen| seen.bytes).collect()
     };
-    let alike = if sizes(Person::Authority).is_subset(&sizes(Person::Bob)) {
-        "as large as"
-    } else {
-        "not as large as"
-    };
-    Some(format!(
-        "With {}, the authority could read {messages} message, word for word, from {} bytes of evidence; to the relay \
-         it was one more envelope, {alike} those for Bob.",
-        settings(&with),
-        grouped(evidence)
-    ))
+    let (to_authority, to_bob) = (sizes(Person::Authority), sizes(Person::Bob));
+    let alike = to_authority.iter().all(|size| to_bob.contains(size));
+    format!(
+        "With {}, the authority could read {} of {} messages, from {} bytes of evidence. The relay saw {} for it, {}.",
+        run.setting,
+        messages,
+        run.messages.len(),
+        grouped(evidence),
+        counted(to_authority.len(), "envelope"),
+        if alike { "of a size that Bob's have too" } else { "of a size that none of Bob's has" }
+    )
 }
 
 /// Whether messages did not arrive as they were written.
@@ -118,9 +120,8 @@ fn limits(comparison: &Comparison) -> String {
     )
 }
 
-fn settings(runs: &[&Run]) -> String {
-    let names: Vec<&str> = runs.iter().map(|run| run.setting.name()).collect();
-    names.join(", ")
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 #[cfg(test)]
@@ -206,7 +207,7 @@ mod tests {
     fn without_a_hook_nothing_is_said_of_hooks_and_reports() {
         let said = said(vec![run(Mode::Off, Fate::AsWritten, &[Party::Recipient])]);
         assert!(!said.contains("The hook read") && !said.contains("Most was kept"), "{said}");
-        assert!(said.contains("Nobody outside the conversation"), "{said}");
+        assert!(said.contains("The authority could read none of it."), "{said}");
     }
 
     #[test]
@@ -216,12 +217,11 @@ mod tests {
         told.reports = vec![ReportSeen { hook, code: 2, evidence_bytes: 61, evidence: String::new() }];
         let envelope = |mailbox, bytes| EnvelopeSeen { mailbox, bytes, during: 0 };
         told.envelopes = vec![envelope(Person::Bob, 512), envelope(Person::Authority, 512)];
-        assert!(
-            said(vec![told.clone()])
-                .contains("from 61 bytes of evidence; to the relay it was one more envelope, as large as")
-        );
+        let expected = "With report, the authority could read 1 of 1 messages, from 61 bytes of evidence. The relay \
+                        saw 1 envelope for it, of a size that Bob's have too.";
+        assert!(said(vec![told.clone()]).contains(expected), "{}", said(vec![told]));
         told.envelopes[1].bytes = 1_024;
-        assert!(said(vec![told]).contains("not as large as those for Bob"));
+        assert!(said(vec![told]).contains("of a size that none of Bob's has"));
     }
 
     #[test]
