@@ -20,6 +20,7 @@ use crate::{
 /// A message whose outer layer is open. Who sent it is a claim.
 #[derive(Debug)]
 #[must_use = "a message that is dropped unopened is lost once it is acknowledged"]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub enum Received {
     /// It can start a session; it may also repeat the start of one that exists.
     First(FirstMessage),

@@ -5,8 +5,8 @@
 //! ([`Received`] → [`Opened`]). It does no I/O, reads no clock and makes no randomness: bytes, time and random
 //! generators come in as arguments. `docs/protocol.md` is the text that the code cites.
 //!
-//! Reading order: [`outgoing`] and [`gate`] (the argument), [`identity`], [`prekey`], [`pqxdh`], [`ratchet`],
-//! [`session`], [`envelope`], [`incoming`]; every label and derivation is in [`kdf`].
+//! Reading order: [`outgoing`] and [`gate`] (the argument), [`identity`], [`prekey`], [`pqxdh`], `ratchet`,
+//! [`session`], `envelope`, [`incoming`]; every label and derivation is in `kdf`.
 
 #![no_std]
 
@@ -28,6 +28,7 @@ mod saved;
 pub mod session;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub use agreement::WeakKey;
 pub use gate::{Examination, Hook, HookIdentity, Mode, Verdict};

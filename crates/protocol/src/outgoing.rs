@@ -9,7 +9,7 @@ use airlock_wire::{AccountId, DeliveryToken, RelayAddress};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::gate::{Code, HookIdentity};
+use crate::verdict::{Code, HookIdentity};
 
 /// Longest text of one message in bytes of UTF-8, after normalisation: with all that goes around it, it fits the
 /// largest envelope (64 KiB) with room for the first message's keys. Longer text is to be sent as an attachment.

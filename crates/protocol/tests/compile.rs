@@ -1,6 +1,6 @@
 //! What must not compile, each beside a twin that does and differs in what is forbidden alone: without the twin, a
 //! typing error would pass for a promise kept.
-#![allow(missing_docs, reason = "test code")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 #[test]
 fn what_the_types_forbid_does_not_compile_and_its_twin_does() {

@@ -1,5 +1,5 @@
 //! Project Wycheproof's vectors for every primitive that we use, as we use it.
-#![allow(missing_docs, reason = "test code")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, aead::Aead, aead::Payload};
 use ed25519_dalek::{Signature, VerifyingKey};

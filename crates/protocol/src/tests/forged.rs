@@ -86,7 +86,7 @@ impl World {
     fn refused(change: impl FnOnce(&mut Inner, &Self)) -> OpenError {
         let mut world = Self::new();
         let sealed = world.say(change);
-        world.accept(&sealed).err().expect("it is forged")
+        world.accept(&sealed).expect_err("it is forged")
     }
 }
 
