@@ -18,6 +18,8 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     /// The wait after one more failure: between half the step and the whole step.
+    ///
+    /// `rng` is not the one that keys come from: how often a relay failed must not change what is sent.
     pub(crate) fn next(&mut self, rng: &mut (impl Rng + ?Sized)) -> Duration {
         let step = FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST);
         self.failures = self.failures.saturating_add(1);

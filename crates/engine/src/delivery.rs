@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 
 use airlock_wire::{AccountId, Answer, RelayAddress, Request};
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
 use tokio::task::JoinSet;
 
 use crate::{
@@ -58,7 +60,7 @@ impl Engine {
                 Err(DeliverError::Vault(error)) => return Err(error),
                 Err(DeliverError::Later) => {}
             }
-            let wait = backoff.next(&mut *self.state()?.rng);
+            let wait = backoff.next(&mut UnwrapErr(SysRng));
             tokio::time::sleep(wait).await;
         }
     }

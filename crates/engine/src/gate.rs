@@ -41,8 +41,8 @@ pub(crate) struct OpenGate {
 
 /// The hook of a gate that is on.
 enum InstalledHook {
-    Loaded { hook: LoadedHook },
-    Unusable(UnusableHook),
+    Loaded { hook: Box<LoadedHook> },
+    Unusable(Box<UnusableHook>),
 }
 
 /// Stands where a hook can't be loaded: every check fails, and says why.
@@ -171,7 +171,7 @@ impl Gate {
                 InstalledHook::unusable(stored, None, &EnableError::Changed)
             }
             Ok(package) => match load(&package, &home.cache(), now_ms) {
-                Ok(hook) => InstalledHook::Loaded { hook },
+                Ok(hook) => InstalledHook::Loaded { hook: Box::new(hook) },
                 Err(error) => InstalledHook::unusable(stored, Some(package.manifest), &error),
             },
         };
@@ -180,7 +180,7 @@ impl Gate {
 
     /// The gate with a hook that has just been loaded.
     pub(crate) fn with(hook: LoadedHook, mode: ActiveMode, authority: Option<AccountId>) -> Self {
-        Self::On(Box::new(OpenGate { mode, hook: InstalledHook::Loaded { hook }, authority }))
+        Self::On(Box::new(OpenGate { mode, hook: InstalledHook::Loaded { hook: Box::new(hook) }, authority }))
     }
 
     pub(crate) fn status(&self, authority: Option<Authority>, now_ms: u64) -> GateStatus {
@@ -217,7 +217,7 @@ impl OpenGate {
     /// The hook at this moment: its list may have expired since the last message.
     pub(crate) fn at(&self, now_ms: u64) -> AskedHook<'_> {
         match &self.hook {
-            InstalledHook::Loaded { hook } => AskedHook::Loaded(hook.at(now_ms)),
+            InstalledHook::Loaded { hook } => AskedHook::Loaded(Box::new(hook.at(now_ms))),
             InstalledHook::Unusable(hook) => AskedHook::Unusable(hook),
         }
     }
@@ -255,14 +255,14 @@ impl OpenGate {
 
 /// A hook at the moment of being asked.
 pub(crate) enum AskedHook<'a> {
-    Loaded(LoadedHook),
+    Loaded(Box<LoadedHook>),
     Unusable(&'a UnusableHook),
 }
 
 impl AskedHook<'_> {
     fn hook(&self) -> &dyn Hook {
         match self {
-            Self::Loaded(hook) => hook,
+            Self::Loaded(hook) => &**hook,
             Self::Unusable(hook) => *hook,
         }
     }
@@ -287,7 +287,7 @@ impl InstalledHook {
             manifest: stored.manifest,
             list: None,
         };
-        Self::Unusable(UnusableHook { identity, why: why.to_string(), manifest })
+        Self::Unusable(Box::new(UnusableHook { identity, why: why.to_string(), manifest }))
     }
 }
 

@@ -7,6 +7,8 @@ use airlock_protocol::{
     Received, outgoing::ReturnAddress,
 };
 use airlock_wire::{AccountId, KemRole, Push, RelayAddress, Request, Sequence};
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
 use rusqlite::Connection as Database;
 use tokio::sync::mpsc;
 
@@ -89,10 +91,7 @@ impl Engine {
                 InboxError::Vault(error) => return self.tell(Event::Stopped { why: error.to_string() }),
                 InboxError::Network(error) => error,
             };
-            let wait = match self.state() {
-                Ok(mut state) => backoff.next(&mut *state.rng),
-                Err(error) => return self.tell(Event::Stopped { why: error.to_string() }),
-            };
+            let wait = backoff.next(&mut UnwrapErr(SysRng));
             let why = error.to_string();
             self.set_connection(match error {
                 NetworkError::Unreachable { .. } => Connection::Waiting {

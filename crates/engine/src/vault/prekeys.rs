@@ -91,7 +91,10 @@ fn get(db: &Connection, kind: &str, id: PrekeyId) -> Result<Option<Zeroizing<Vec
     Ok(query.query_row(params![kind, id.0], |row| row.get(0)).optional()?.map(Zeroizing::new))
 }
 
-fn newest(db: &Connection, kind: &str) -> Result<Option<(Zeroizing<Vec<u8>>, u64)>, VaultError> {
+/// A stored secret, and when it was made in ms since 1970.
+type Dated = (Zeroizing<Vec<u8>>, u64);
+
+fn newest(db: &Connection, kind: &str) -> Result<Option<Dated>, VaultError> {
     let mut query =
         db.prepare_cached("SELECT secret, made_ms FROM prekey WHERE kind = ?1 ORDER BY id DESC LIMIT 1")?;
     let row: Option<(Vec<u8>, i64)> =
