@@ -2,7 +2,7 @@
 
 use std::{env, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use airlock_relay::Registration;
+use airlock_relay::{INVITE_SECONDS_MAX, Registration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::Failure;
@@ -14,8 +14,8 @@ Examples:
   airlock-relay invite --expires 2d           let one account register within two days
   airlock-relay status --json                 figures for scripts; works while it runs
 
-A value is taken from its flag, else from its AIRLOCK_RELAY_… variable, else from relay.toml, else it is the
-default.
+A value is taken from its flag, else from its AIRLOCK_RELAY_… variable, else
+from relay.toml, else it is the default.
 
 Exit codes:
   0  done, or stopped by SIGINT or SIGTERM
@@ -34,7 +34,8 @@ Examples:
   airlock-relay serve --advertise relay.example:4433
       Hands out an address with this name.
 
-The first line on standard output is the address that users need, with the fingerprint of the relay's key:
+The first line on standard output is the address that users need, with the
+fingerprint of the relay's key:
   relay.example:4433#5d41…
 Logs go to standard error. They name neither users nor their addresses.";
 
@@ -43,8 +44,9 @@ Makes what is missing and changes nothing that is there:
   relay.key     the relay's private key; back it up, users know the relay by it
   relay.db      the store: mailboxes, prekeys, device lists
   relay.toml    the configuration, every key explained:
-                listen, advertise, registration, and in [limits] connections, accounts, mailbox_messages,
-                mailbox_bytes, message_days, bundle_fetches, bundle_fetch_seconds";
+                listen, advertise, registration, and in [limits]
+                connections, accounts, mailbox_messages, mailbox_bytes,
+                message_days, bundle_fetches, bundle_fetch_seconds";
 
 /// Keeps sealed envelopes for Airlock devices until they fetch them.
 ///
@@ -166,9 +168,6 @@ pub(crate) struct Lifetime {
 
 const UNITS: [(char, u64); 4] = [('d', 24 * 60 * 60), ('h', 60 * 60), ('m', 60), ('s', 1)];
 
-/// A year: an invite that nobody used by then is better made anew.
-const LIFETIME_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
-
 impl Lifetime {
     pub(crate) fn seconds(self) -> u64 {
         u64::from(self.count) * self.unit.1
@@ -198,7 +197,7 @@ impl FromStr for Lifetime {
         let digits = text.strip_suffix(unit.0).ok_or(LifetimeError::Form)?;
         let count = digits.parse().map_err(|_| LifetimeError::Form)?;
         let lifetime = Self { count, unit };
-        if (1..=LIFETIME_SECONDS_MAX).contains(&lifetime.seconds()) {
+        if (1..=INVITE_SECONDS_MAX).contains(&lifetime.seconds()) {
             Ok(lifetime)
         } else {
             Err(LifetimeError::Range)

@@ -180,6 +180,9 @@ impl Config {
     }
 }
 
+/// The configuration file's name in the data directory.
+pub const CONFIG_FILE: &str = "relay.toml";
+
 /// The file that `airlock-relay init` writes: every key with its default and its meaning.
 pub const COMMENTED_FILE: &str = include_str!("relay.toml");
 

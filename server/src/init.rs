@@ -11,7 +11,7 @@ use airlock_wire::Fingerprint;
 
 use crate::{
     clock::unix_seconds,
-    config::COMMENTED_FILE,
+    config::{COMMENTED_FILE, CONFIG_FILE},
     error::StartError,
     identity::{Identity, create_data_dir},
     store::{
@@ -19,9 +19,6 @@ use crate::{
         schema::{self, Open, STORE_FILE},
     },
 };
-
-/// The configuration file in the data directory.
-pub(crate) const CONFIG_FILE: &str = "relay.toml";
 
 /// What [`initialise`] made or found.
 #[derive(Clone, Debug)]

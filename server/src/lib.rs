@@ -27,11 +27,11 @@ mod token_bucket;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use config::{COMMENTED_FILE, Config, ConfigError, Registration};
+pub use config::{COMMENTED_FILE, CONFIG_FILE, Config, ConfigError, Registration};
 pub use error::StartError;
 pub use init::{Initialised, initialise, status};
 pub use invite::{Invite, make as make_invite};
-pub use limits::Limits;
+pub use limits::{INVITE_SECONDS_MAX, Limits};
 pub use relay::Relay;
 pub use store::{Status, StoreError};
 

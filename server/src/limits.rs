@@ -137,8 +137,8 @@ pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for a client to confirm the last bytes of its connection at shutdown.
 pub(crate) const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Longest life of an invite, in seconds: a year.
-pub(crate) const INVITE_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
+/// Longest life of an invite, in seconds: a year. One that nobody used by then is better made anew.
+pub const INVITE_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
 
 /// How long an expired invite is kept, in seconds, so that whoever shows it hears that it has expired.
 pub(crate) const INVITE_KEPT_SECONDS: u64 = 90 * 24 * 60 * 60;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use airlock_relay::{Config, Relay, StartError, StoreError};
+use airlock_relay::{CONFIG_FILE, Config, Relay, StartError, StoreError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
@@ -12,8 +12,6 @@ use crate::{
     command::{self, LogLevel, Serving},
     print,
 };
-
-const CONFIG_FILE: &str = "relay.toml";
 
 /// Runs a relay until a signal or a failure of its store ends it.
 pub(crate) fn serve(data: Option<PathBuf>, serving: Serving) -> Result<(), Failure> {

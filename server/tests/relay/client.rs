@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -21,6 +22,23 @@ use rustls::{
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const TOKEN: DeliveryToken = DeliveryToken([7; 16]);
+
+/// Where to connect to: a relay in this process, or one that printed its address.
+pub(crate) trait Place {
+    fn place(&self) -> RelayAddress;
+}
+
+impl Place for Relay {
+    fn place(&self) -> RelayAddress {
+        self.address()
+    }
+}
+
+impl Place for RelayAddress {
+    fn place(&self) -> RelayAddress {
+        self.clone()
+    }
+}
 
 /// A relay open to all, in a folder that goes with it.
 pub(crate) async fn relay() -> (Relay, tempfile::TempDir) {
@@ -72,14 +90,14 @@ impl Person {
     }
 
     /// An authenticated connection.
-    pub(crate) async fn connect(&self, relay: &Relay) -> Client {
+    pub(crate) async fn connect(&self, relay: &impl Place) -> Client {
         let mut client = Client::connect(relay).await;
         client.authenticate(&self.device).await.unwrap();
         client
     }
 
     /// An authenticated connection of a registered device.
-    pub(crate) async fn join(&self, relay: &Relay) -> Client {
+    pub(crate) async fn join(&self, relay: &impl Place) -> Client {
         let mut client = self.connect(relay).await;
         assert_eq!(client.ask(self.register(1, None)).await, Ok(Answer::Done));
         client
@@ -104,7 +122,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) async fn connect(relay: &Relay) -> Self {
+    pub(crate) async fn connect(relay: &impl Place) -> Self {
         Self::open(connection(relay, ALPN).await.unwrap()).await
     }
 
@@ -220,9 +238,13 @@ impl Client {
 }
 
 /// A connection that speaks this protocol name, from a socket of its own.
-pub(crate) async fn connection(relay: &Relay, alpn: &[u8]) -> Result<Connection, quinn::ConnectionError> {
+pub(crate) async fn connection(
+    relay: &impl Place,
+    alpn: &[u8],
+) -> Result<Connection, quinn::ConnectionError> {
     let provider = Arc::new(ring::default_provider());
-    let pin = PinnedKey { fingerprint: relay.address().fingerprint.unwrap(), provider: provider.clone() };
+    let place = relay.place();
+    let pin = PinnedKey { fingerprint: place.fingerprint.unwrap(), provider: provider.clone() };
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .unwrap()
@@ -232,7 +254,8 @@ pub(crate) async fn connection(relay: &Relay, alpn: &[u8]) -> Result<Connection,
     tls.alpn_protocols = vec![alpn.to_vec()];
     let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
     let config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
-    endpoint.connect_with(config, relay.local_addr(), "airlock-relay").unwrap().await
+    let address = SocketAddr::new(place.host.parse().unwrap(), place.port);
+    endpoint.connect_with(config, address, "airlock-relay").unwrap().await
 }
 
 #[derive(Debug)]

@@ -6,8 +6,10 @@ use std::{
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
-use airlock_wire::{InviteCode, RelayAddress};
+use airlock_wire::{Answer, InviteCode, RelayAddress, Request};
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::client::{Client, Person};
 
 fn program(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_airlock-relay"));
@@ -29,7 +31,7 @@ fn refused(data: &Path, arguments: &[&str], code: i32) -> String {
 
 fn serving(data: &Path) -> (Child, BufReader<ChildStdout>, RelayAddress) {
     let mut child = program(data)
-        .args(["serve", "--listen", "127.0.0.1:0"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--registration", "open"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -131,6 +133,40 @@ fn a_second_relay_on_one_folder_is_refused_and_a_killed_one_leaves_no_lock() {
     assert_eq!(stop(child, Signal::KILL), None);
     let (child, _stdout, again) = serving(dir.path());
     assert_eq!(first.fingerprint, again.fingerprint);
+    assert_eq!(stop(child, Signal::TERM), Some(0));
+}
+
+#[tokio::test]
+async fn what_a_killed_relay_accepted_is_pushed_by_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let bob = Person::new(1);
+    let (child, _stdout, address) = serving(dir.path());
+    bob.join(&address).await;
+    let mut sender = Client::connect(&address).await;
+    let mut open = Vec::new();
+    for number in 0..400u32 {
+        open.push(sender.send(bob.delivery(number, number.to_le_bytes())).await);
+    }
+    // Killed with commits under way: the later answers never come.
+    let (accepted, _) = open.split_at(100);
+    for id in accepted {
+        assert_eq!(sender.answer(*id).await, Ok(Answer::Accepted));
+    }
+    assert_eq!(stop(child, Signal::KILL), None);
+
+    let (child, _stdout, address) = serving(dir.path());
+    let mut sender = Client::connect(&address).await;
+    for number in 0..400u32 {
+        let retried = sender.ask(bob.delivery(number, number.to_le_bytes())).await;
+        assert_eq!(retried, Ok(Answer::Accepted));
+    }
+    let mut device = bob.connect(&address).await;
+    device.subscribe(256).await;
+    for number in 0..400u32 {
+        let push = device.push().await;
+        assert_eq!(push.sealed, number.to_le_bytes(), "each once and in order");
+        device.send(Request::Acknowledge { sequences: vec![push.sequence] }).await;
+    }
     assert_eq!(stop(child, Signal::TERM), Some(0));
 }
 

@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use airlock_relay::Relay;
 use airlock_wire::*;
 
-use crate::client::{Client, Person, TOKEN, relay, relay_with};
+use crate::client::{Client, Person, Place, TOKEN, relay, relay_with};
 
 fn curve(id: u32) -> CurvePrekey {
     CurvePrekey { id: PrekeyId(id), public: [id as u8; 32], signature: Signature([0; 64]) }
@@ -25,7 +24,7 @@ fn upload(one_time: impl IntoIterator<Item = u32>) -> PrekeyUpload {
     }
 }
 
-async fn fetch(relay: &Relay, of: &Person) -> Result<Bundle, Refusal> {
+async fn fetch(relay: &impl Place, of: &Person) -> Result<Bundle, Refusal> {
     let request = Request::FetchBundles { account: of.account_id(), token: TOKEN };
     match Client::connect(relay).await.ask(request).await? {
         Answer::Bundles { devices, mut bundles } => {
@@ -61,14 +60,13 @@ async fn one_time_keys_go_first_and_then_the_last_resort() {
 async fn one_time_keys_leave_once_under_concurrent_fetches() {
     const KEYS: u32 = 32;
     let (relay, _dir) = relay_with(|config| config.limits.bundle_fetches = 100).await;
-    let relay = std::sync::Arc::new(relay);
     let bob = Person::new(1);
     let mut device = bob.join(&relay).await;
     device.ask(Request::PublishPrekeys(upload(1..=KEYS))).await.unwrap();
     let mut fetches = tokio::task::JoinSet::new();
     for _ in 0..KEYS + 4 {
-        let relay = relay.clone();
-        fetches.spawn(async move { fetch(&relay, &Person::new(1)).await.unwrap() });
+        let address = relay.address();
+        fetches.spawn(async move { fetch(&address, &Person::new(1)).await.unwrap() });
     }
     let bundles = fetches.join_all().await;
     let one_time: Vec<PrekeyId> = bundles.iter().filter_map(|b| b.one_time.as_ref()).map(|k| k.id).collect();
