@@ -1,0 +1,10 @@
+//! What a relay sends to a client, without the frame around it: whatever decodes has one encoding that decodes to the same.
+#![no_main]
+
+use airlock_wire::{FromRelay, decode, encode};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    if let Ok(frame) = decode::<FromRelay>(bytes) {
+        assert_eq!(decode(&encode(&frame)), Ok(frame));
+    }
+});
