@@ -23,11 +23,6 @@ impl Clock {
         self.zoned(at_ms).map_or_else(|| "--:--".to_owned(), |at| at.strftime("%H:%M").to_string())
     }
 
-    /// `14:03:09`.
-    pub(crate) fn seconds(&self, at_ms: u64) -> String {
-        self.zoned(at_ms).map_or_else(|| "--:--:--".to_owned(), |at| at.strftime("%H:%M:%S").to_string())
-    }
-
     /// `Today`, `Yesterday`, or the date.
     pub(crate) fn day(&self, at_ms: u64) -> String {
         let (Some(at), Some(now)) = (self.zoned(at_ms), self.zoned(self.now_ms.unsigned_abs())) else {
@@ -64,7 +59,6 @@ pub(crate) mod tests {
     fn times_and_days_are_those_of_the_readers_zone() {
         let clock = fixed();
         assert_eq!(clock.time(NOW_MS), "16:30");
-        assert_eq!(clock.seconds(NOW_MS), "16:30:00");
         assert_eq!(clock.day(NOW_MS), "Today");
         assert_eq!(clock.day(NOW_MS - 86_400_000), "Yesterday");
         assert_eq!(clock.day(NOW_MS - 3 * 86_400_000), "Thursday, 19 November 2026");

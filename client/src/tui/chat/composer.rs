@@ -39,19 +39,8 @@ impl Composer {
     /// Longest text in bytes: what one message may hold.
     pub(crate) const BYTES_MAX: usize = airlock_protocol::outgoing::TEXT_BYTES_MAX;
 
-    pub(crate) fn new(text: &str) -> Self {
-        let mut composer = Self::default();
-        // Text that is too long for a message stays out; there is nothing here to give it back to.
-        let _ = composer.insert(text);
-        composer
-    }
-
     pub(crate) fn text(&self) -> &str {
         &self.text
-    }
-
-    pub(crate) fn cursor(&self) -> usize {
-        self.cursor
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -176,6 +165,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    impl Composer {
+        fn new(text: &str) -> Self {
+            let mut composer = Self::default();
+            composer.insert(text).unwrap();
+            composer
+        }
+
+        /// For tests elsewhere too.
+        pub(crate) fn cursor(&self) -> usize {
+            self.cursor
+        }
+    }
 
     fn at_boundary(composer: &Composer) -> bool {
         composer.text().grapheme_indices(true).any(|(at, _)| at == composer.cursor())

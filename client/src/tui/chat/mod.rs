@@ -10,7 +10,7 @@ pub(crate) mod layout;
 mod run;
 pub(crate) mod talk;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod transcript;
 pub(crate) mod update;
 pub(crate) mod view;

@@ -84,17 +84,21 @@ fn message(row: &MessageRow, columns: usize, clock: &Clock, theme: Theme, lines:
         }
     }
     let bar = if ours { theme.ours } else { theme.accent };
-    lines.extend(block.into_iter().map(|(words, style)| {
-        if ours {
-            let indent = columns.saturating_sub(text::width(&words) + BAR);
-            Line::from(vec![
-                Span::raw(" ".repeat(indent)),
-                Span::styled(words, style),
-                Span::styled(" ▐", bar),
-            ])
-        } else {
-            Line::from(vec![Span::styled("▌ ", bar), Span::styled(words, style)])
+    // Ours stand to the right as one block, whose rows begin together: ragged beginnings are hard to read.
+    let widest = block.iter().map(|(words, _)| text::width(words)).max().unwrap_or(0);
+    let indent = " ".repeat(columns.saturating_sub(widest + BAR));
+    let last = block.len().saturating_sub(1);
+    lines.extend(block.into_iter().enumerate().map(|(place, (words, style))| {
+        if !ours {
+            return Line::from(vec![Span::styled("▌ ", bar), Span::styled(words, style)]);
         }
+        let fill = " ".repeat(widest - text::width(&words));
+        let (before, after) = if place == last { (fill, String::new()) } else { (String::new(), fill) };
+        Line::from(vec![
+            Span::raw(format!("{indent}{before}")),
+            Span::styled(words, style),
+            Span::styled(format!("{after} ▐"), bar),
+        ])
     }));
 }
 

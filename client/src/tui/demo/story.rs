@@ -47,7 +47,7 @@ impl Story {
                     "{name}'s message was sent, and {} of evidence with it, sealed to the authority.",
                     text::bytes(report.evidence.len() as u64)
                 ),
-                "compare what Bob and the authority have; the relay cannot tell a report from a message.",
+                "compare what Bob and the authority have; to the relay both were sealed envelopes.",
             ),
             Outcome::Queued { report: None } if mode == Mode::Off => Self::new(
                 &format!(
