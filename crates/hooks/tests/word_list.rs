@@ -105,9 +105,8 @@ fn the_same_message_gets_the_same_verdict_and_uses_the_same_fuel() {
 fn the_longest_message_is_judged_within_the_fuel() {
     let hook = load(&package());
     let longest = ["a ", "picnic ", "Word ", "İ ", "é", "漢 ", "s"].map(|word| {
-        let mut text = word.repeat(TEXT_BYTES_MAX / word.len() - 10);
-        text.push_str(" burnt toast");
-        text
+        let end = " burnt toast";
+        word.repeat((TEXT_BYTES_MAX - end.len()) / word.len()) + end
     });
     for text in longest {
         assert_eq!(judge(&hook, &text), WARN, "{:?}…", text.chars().take(8));
