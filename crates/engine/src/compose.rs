@@ -70,7 +70,6 @@ impl Pending {
     }
 
     /// What is asked, and what may be chosen.
-    #[must_use]
     pub fn question(&self) -> &Question {
         &self.question
     }
