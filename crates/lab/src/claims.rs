@@ -4,7 +4,7 @@
 use crate::{
     comparison::{Comparison, Fate, Run},
     observer::Party,
-    scenario::Person,
+    person::Person,
     table::grouped,
 };
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::{
     marker::Encoding,
     observer::{Finding, Party, Searched},
-    scenario::Person,
+    person::Person,
     tap::TapTotals,
 };
 

@@ -10,7 +10,7 @@ use airlock_protocol::{Draft, MessageId};
 use crate::{
     error::{Doing, WorldError},
     observer::{Observations, Party},
-    scenario::Person,
+    person::Person,
     world::World,
 };
 

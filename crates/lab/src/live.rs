@@ -8,7 +8,7 @@ use crate::{
     error::{Doing, WorldError},
     marker::{MARKER_BYTES_MIN, Marker},
     observer::{Finding, Party},
-    scenario::Person,
+    person::Person,
     tap::TapTotals,
     watch::SeenEnvelope,
     world::World,

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     marker::{Encoding, Marker},
-    scenario::Person,
+    person::Person,
 };
 
 /// Most bytes of files that one observer reads into memory. A world's folders hold a few megabytes; when there is

@@ -17,7 +17,8 @@ use crate::{
     hook_observer::ran_on_text,
     marker::Encoding,
     observer::{Finding, Party},
-    scenario::{Person, ReferenceHook, Scenario, ScriptedMessage, WhenAsked, WhenStopped},
+    person::Person,
+    scenario::{ReferenceHook, Scenario, ScriptedMessage, WhenAsked, WhenStopped},
     tap::{TapTotals, Traffic},
     world::{World, WorldOptions, until},
 };

@@ -1,11 +1,12 @@
 //! A scenario: one scripted conversation, read from a file, in which every message plants a text to look for.
 
-use std::fmt;
-
 use airlock_protocol::outgoing::TEXT_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
-use crate::marker::{Marker, MarkerError};
+use crate::{
+    marker::{Marker, MarkerError},
+    person::Person,
+};
 
 /// Most messages of one scenario: a comparison plays each of them once per setting, and must stay a matter of
 /// seconds.
@@ -13,39 +14,6 @@ pub const MESSAGES_MAX: usize = 64;
 
 /// The scenario of `airlock demo --script`.
 const FIRST_CONVERSATION: &str = include_str!("../scenarios/first-conversation.toml");
-
-/// Someone in a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Person {
-    /// The one whose gate is compared.
-    Alice,
-    /// Whom she talks with.
-    Bob,
-    /// To whom hooks report.
-    Authority,
-}
-
-impl Person {
-    /// Everyone.
-    pub const ALL: [Self; 3] = [Self::Alice, Self::Bob, Self::Authority];
-
-    /// As shown to people.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Alice => "Alice",
-            Self::Bob => "Bob",
-            Self::Authority => "Authority",
-        }
-    }
-}
-
-impl fmt::Display for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
 
 /// What the scripted sender does when the gate leaves the choice to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

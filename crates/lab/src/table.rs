@@ -8,7 +8,7 @@ use crate::{
     claims,
     comparison::{Comparison, EnvelopeSeen, Fate, Run, Shown},
     observer::Party,
-    scenario::Person,
+    person::Person,
 };
 
 /// Columns of the whole table: fits a terminal that is not full screen, and an issue or a mail.

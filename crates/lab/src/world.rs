@@ -18,7 +18,7 @@ use crate::{
     error::{Doing, WorldError},
     marker::Marker,
     observer::{Finding, Observations, Party},
-    scenario::Person,
+    person::Person,
     tap::{Direction, RECORD_BYTES_MAX, Tap},
     watch::{SeenEnvelope, StoreWatch},
 };

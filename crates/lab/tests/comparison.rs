@@ -1,5 +1,6 @@
 //! The comparison of `airlock demo --script`, run for real once, and what it must show.
 #![allow(missing_docs, reason = "a test binary has no public items to document")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,6 @@
 //! A real world: what its observers find and do not find.
 #![allow(missing_docs, reason = "a test binary has no public items to document")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use std::{fs, path::Path, time::Duration};
 
