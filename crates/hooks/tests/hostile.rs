@@ -2,7 +2,7 @@
 //!
 //! The guests are in `tests/guests`, as text. Those that are core modules there become components of the contract
 //! in `wit/hook.wit`; the others are components already.
-#![allow(missing_docs, reason = "tests")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 
