@@ -14,6 +14,7 @@ const CARRIERS: [Party; 3] = [Party::Wire, Party::Relay, Party::Disk];
 /// The sentences under the table.
 pub(crate) fn claims(comparison: &Comparison) -> Vec<String> {
     let mut claims = vec![encryption(comparison)];
+    claims.extend(unsearched(comparison));
     claims.extend(reading(comparison));
     claims.extend(reporting(comparison));
     claims.extend(stopping(comparison));
@@ -38,17 +39,25 @@ fn encryption(comparison: &Comparison) -> String {
         .filter(|(party, _)| CARRIERS.contains(party))
         .map(|(_, searched)| searched.bytes)
         .sum();
-    let dropped: u64 = comparison.runs.iter().map(|run| run.wire.dropped.bytes).sum();
-    let unsearched = match dropped {
-        0 => String::new(),
-        bytes => format!(" ({} bytes passed that the tap no longer had)", grouped(bytes)),
-    };
     format!(
         "Encryption held in every setting: none of the {messages} planted texts is in the {} bytes of wire, relay and \
-         disk, in any of {} encodings{unsearched}.",
+         disk, in any of {} encodings.",
         grouped(searched),
         comparison.encodings.len()
     )
+}
+
+/// What the observers missed, if anything: a search of the rest says nothing about it.
+fn unsearched(comparison: &Comparison) -> Option<String> {
+    let bytes: u64 = comparison.runs.iter().map(|run| run.wire.dropped.bytes).sum();
+    let envelopes: u64 = comparison.runs.iter().map(|run| run.envelopes_missed).sum();
+    (bytes > 0 || envelopes > 0).then(|| {
+        format!(
+            "Not searched: {} bytes that the tap no longer had, and {envelopes} envelopes that came and went between \
+             two looks at the relay's store.",
+            grouped(bytes)
+        )
+    })
 }
 
 /// Whether the hook read along.
@@ -193,12 +202,15 @@ mod tests {
     }
 
     #[test]
-    fn what_the_tap_no_longer_had_is_said_beside_what_was_searched() {
+    fn what_the_observers_missed_is_said_beside_what_was_searched() {
         let mut lossy = run(Mode::Off, Fate::AsWritten, &[Party::Recipient]);
+        assert!(!said(vec![lossy.clone()]).contains("Not searched"));
         lossy.wire.dropped.bytes = 12_345;
+        lossy.envelopes_missed = 2;
         let said = said(vec![lossy]);
+        assert!(said.contains("1,500 bytes of wire, relay and disk, in any of 10 encodings."), "{said}");
         assert!(
-            said.contains("1,500 bytes of wire, relay and disk, in any of 10 encodings (12,345 bytes"),
+            said.contains("Not searched: 12,345 bytes that the tap no longer had, and 2 envelopes"),
             "{said}"
         );
     }
