@@ -1,6 +1,6 @@
 //! `airlock-relay serve`: configuration, logs, signals.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{io::IsTerminal, path::PathBuf, sync::Arc};
 
 use airlock_relay::{CONFIG_FILE, Config, Relay, StartError, StoreError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -50,7 +50,9 @@ fn start_logging(level: LogLevel) {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false);
     let ours = Targets::new().with_target("airlock_relay", level);
     tracing_subscriber::registry().with(lines).with(ours).init();
 }

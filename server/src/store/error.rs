@@ -7,8 +7,8 @@ use std::{io, path::PathBuf};
 pub enum StoreError {
     /// The file can't be opened, or is damaged.
     #[error(
-        "can't open the store {path}: {source}. If the file is damaged, restore it from a backup; without one, \
-         move it away, and all users must register again",
+        "can't open the store {path}: {source}. Check that its disk has space and works. If the file is damaged, \
+         restore it from a backup; without one, move it away, and all users must register again",
         path = path.display()
     )]
     Open {
@@ -16,6 +16,14 @@ pub enum StoreError {
         path: PathBuf,
         /// What SQLite said.
         source: rusqlite::Error,
+    },
+    /// The file can't be made.
+    #[error("can't make the store {path}: {source}", path = path.display())]
+    Create {
+        /// The database file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
     /// Another version of the relay made it.
     #[error(

@@ -6,7 +6,7 @@
 //!
 //! Each table has one writing process: `invite` belongs to `airlock-relay invite`, the rest to the relay.
 
-use std::path::Path;
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -96,12 +96,14 @@ pub(crate) enum Open {
 /// Opens the store and checks that this version can work with it.
 pub(crate) fn open(path: &Path, how: Open) -> Result<Connection, StoreError> {
     let access = match how {
-        Open::OrCreate => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-        Open::Existing => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Open::OrCreate | Open::Existing => OpenFlags::SQLITE_OPEN_READ_WRITE,
         Open::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
     };
     // Each connection belongs to one thread, so SQLite needs no lock of its own.
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if how == Open::OrCreate {
+        create_private(path)?;
+    }
     let unusable = |source| StoreError::Open { path: path.to_owned(), source };
     let mut connection = Connection::open_with_flags(path, flags).map_err(unusable)?;
     prepare(&mut connection, how).map_err(unusable)?;
@@ -116,6 +118,18 @@ pub(crate) fn open(path: &Path, how: Open) -> Result<Connection, StoreError> {
         }
         _ => Err(StoreError::Foreign { path: path.to_owned() }),
     }
+}
+
+/// Makes the empty file, if there is none, so that only its owner can read it; SQLite gives its log the same
+/// mode.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(|source| StoreError::Create { path: path.to_owned(), source })
 }
 
 fn prepare(connection: &mut Connection, how: Open) -> rusqlite::Result<()> {
@@ -143,7 +157,7 @@ fn prepare(connection: &mut Connection, how: Open) -> rusqlite::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 
@@ -156,6 +170,18 @@ mod tests {
         let again = open(&path, Open::Existing).unwrap();
         let invites: i64 = again.query_row("SELECT count(*) FROM invite", (), |row| row.get(0)).unwrap();
         assert_eq!(invites, 1);
+    }
+
+    #[test]
+    fn only_its_owner_can_read_the_store_and_its_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(STORE_FILE);
+        let connection = open(&path, Open::OrCreate).unwrap();
+        connection.execute("INSERT INTO invite VALUES (x'00', 1)", ()).unwrap();
+        for name in [STORE_FILE, "relay.db-wal"] {
+            let mode = fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
     }
 
     #[test]

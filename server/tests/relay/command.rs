@@ -6,10 +6,12 @@ use std::{
     process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
-use airlock_wire::{Answer, InviteCode, RelayAddress, Request};
+use airlock_wire::{Answer, CloseReason, InviteCode, Refusal, RelayAddress, Request};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::{Client, Person};
+
+const OPEN_SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--registration", "open"];
 
 fn program(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_airlock-relay"));
@@ -30,12 +32,13 @@ fn refused(data: &Path, arguments: &[&str], code: i32) -> String {
 }
 
 fn serving(data: &Path) -> (Child, BufReader<ChildStdout>, RelayAddress) {
-    let mut child = program(data)
-        .args(["serve", "--listen", "127.0.0.1:0", "--registration", "open"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = program(data);
+    command.args(OPEN_SERVE);
+    started(command)
+}
+
+fn started(mut command: Command) -> (Child, BufReader<ChildStdout>, RelayAddress) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
@@ -45,6 +48,13 @@ fn serving(data: &Path) -> (Child, BufReader<ChildStdout>, RelayAddress) {
         panic!("no address but {line:?}: {why}")
     });
     (child, stdout, address)
+}
+
+/// What a relay wrote to standard error, once it has ended.
+fn written_by(mut child: Child) -> (Option<i32>, String) {
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    (child.wait().unwrap().code(), text)
 }
 
 fn stop(mut child: Child, signal: Signal) -> Option<i32> {
@@ -168,6 +178,74 @@ async fn what_a_killed_relay_accepted_is_pushed_by_the_next_one() {
         device.send(Request::Acknowledge { sequences: vec![push.sequence] }).await;
     }
     assert_eq!(stop(child, Signal::TERM), Some(0));
+}
+
+#[tokio::test]
+async fn a_relay_whose_disk_is_full_says_so_stops_and_keeps_what_it_accepted() {
+    let dir = tempfile::tempdir().unwrap();
+    let bob = Person::new(1);
+    // A limit on the size of files stands in for the disk; its signal would otherwise kill the program.
+    let mut limited = Command::new("sh");
+    limited.env_clear().arg("-c").arg("trap '' XFSZ; ulimit -f 400; exec \"$@\"").arg("sh");
+    limited.arg(env!("CARGO_BIN_EXE_airlock-relay")).arg("--data").arg(dir.path()).args(OPEN_SERVE);
+    let (child, _stdout, address) = started(limited);
+    bob.join(&address).await;
+    let mut sender = Client::connect(&address).await;
+    let mut accepted = 0;
+    loop {
+        match sender.ask(bob.delivery(accepted, vec![7; 50_000])).await {
+            Ok(Answer::Accepted) => accepted += 1,
+            refused => break assert_eq!(refused, Err(Refusal::StorageFailed)),
+        }
+        assert!(accepted < 100, "the disk never filled");
+    }
+    assert_eq!(sender.until_closed().await, Some(CloseReason::StorageFailed));
+    let (code, text) = written_by(child);
+    assert_eq!(code, Some(5));
+    assert!(text.contains("the relay can't write to its disk"), "{text}");
+    let status = airlock_relay::status(dir.path()).unwrap();
+    assert_eq!(status.envelopes, u64::from(accepted));
+}
+
+#[tokio::test]
+async fn its_logs_name_neither_clients_nor_their_addresses_at_any_level() {
+    let dir = tempfile::tempdir().unwrap();
+    let bob = Person::new(1);
+    let mut command = program(dir.path());
+    command.env("AIRLOCK_RELAY_LOG", "debug").args(OPEN_SERVE);
+    let (child, _stdout, address) = started(command);
+    bob.join(&address).await.subscribe(4).await;
+    let mut sender = Client::connect(&address).await;
+    sender.ask(bob.delivery(1, "marker")).await.unwrap();
+    sender.send_bytes(&[0xFF; 64]).await;
+    assert_eq!(sender.until_closed().await, Some(CloseReason::Malformed));
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let (code, text) = written_by(child);
+    assert_eq!(code, Some(0));
+    assert!(text.contains("closed a connection"), "nothing was logged: {text}");
+    let text = text.replace(&format!("{}:{}", address.host, address.port), "OWN");
+    for secret in ["127.0.0.1", &bob.device_id().to_string(), &bob.account_id().to_string(), "marker"] {
+        assert!(!text.contains(secret), "{secret} is in {text}");
+    }
+}
+
+#[test]
+fn a_flag_comes_before_a_variable_before_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = "listen = \"127.0.0.1:0\"\nadvertise = \"file.example:1\"\n";
+    std::fs::write(dir.path().join("relay.toml"), file).unwrap();
+    let host = |variable: Option<&str>, flag: Option<&str>| {
+        let mut command = program(dir.path());
+        command.arg("serve");
+        command.envs(variable.map(|host| ("AIRLOCK_RELAY_ADVERTISE", host)));
+        command.args(flag.iter().flat_map(|host| ["--advertise", *host]));
+        let (child, _stdout, address) = started(command);
+        assert_eq!(stop(child, Signal::TERM), Some(0));
+        address.host
+    };
+    assert_eq!(host(None, None), "file.example");
+    assert_eq!(host(Some("variable.example"), None), "variable.example");
+    assert_eq!(host(Some("variable.example"), Some("flag.example")), "flag.example");
 }
 
 #[test]

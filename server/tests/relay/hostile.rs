@@ -3,7 +3,7 @@
 use airlock_wire::*;
 use tokio::net::UdpSocket;
 
-use crate::client::{Client, Person, connection, relay};
+use crate::client::{Client, PATIENCE, Person, connection, relay, relay_with};
 
 /// What the relay answers to these bytes at the start of a stream.
 async fn answer_to(bytes: &[u8]) -> Option<CloseReason> {
@@ -94,6 +94,21 @@ async fn another_protocol_name_is_refused_in_the_handshake() {
     let (relay, _dir) = relay().await;
     let refused = connection(&relay, b"h3").await.unwrap_err();
     assert!(matches!(refused, quinn::ConnectionError::ConnectionClosed(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_connection_over_the_limit_is_refused_until_another_ends() {
+    let (relay, _dir) = relay_with(|config| config.limits.connections = 1).await;
+    let mut first = Client::connect(&relay).await;
+    first.ask(Request::Challenge).await.unwrap();
+    let refused = connection(&relay, ALPN).await.unwrap_err();
+    assert!(matches!(refused, quinn::ConnectionError::ConnectionClosed(_)), "{refused:?}");
+    first.connection.close(0u32.into(), b"");
+    let again = async {
+        // The relay hears of the end when its packet comes.
+        while connection(&relay, ALPN).await.is_err() {}
+    };
+    tokio::time::timeout(PATIENCE, again).await.unwrap();
 }
 
 #[tokio::test]
