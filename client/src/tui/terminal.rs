@@ -16,10 +16,12 @@ use crossterm::{
         EventStream,
     },
     execute,
+    terminal::{EnterAlternateScreen, enable_raw_mode},
 };
 use futures_core::Stream as _;
 use ratatui::{
-    DefaultTerminal,
+    DefaultTerminal, Terminal,
+    backend::CrosstermBackend,
     buffer::Buffer,
     layout::{Position, Size},
 };
@@ -91,8 +93,8 @@ impl Screen {
     pub(crate) async fn lend<T>(&mut self, to: impl Future<Output = T>) -> Result<T, ScreenError> {
         give_back();
         let result = to.await;
+        // A new one: it knows nothing of what the other program left, and draws every cell.
         self.terminal = take().map_err(ScreenError::Terminal)?;
-        self.terminal.clear().map_err(ScreenError::Terminal)?;
         Ok(result)
     }
 }
@@ -104,9 +106,10 @@ impl Drop for Screen {
 }
 
 fn take() -> io::Result<DefaultTerminal> {
-    let terminal = ratatui::try_init()?;
-    execute!(stdout(), EnableMouseCapture, EnableBracketedPaste)?;
-    Ok(terminal)
+    enable_raw_mode()?;
+    // An alternate screen is empty when it is entered.
+    execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)?;
+    Terminal::new(CrosstermBackend::new(stdout()))
 }
 
 /// Harmless when the terminal is not taken. What fails here can't be told to anyone: the screen is gone.

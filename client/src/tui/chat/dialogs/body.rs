@@ -296,10 +296,11 @@ impl Text {
             let mark = Span::styled("› ", self.theme.focus);
             self.lines.push(Line::from(vec![mark, Span::styled(row.to_owned(), self.theme.strong)]));
         }
-        self.gap();
         if form.busy {
+            self.gap();
             self.say(self.theme.dim, "asking their relay for keys …");
         } else if let Some(problem) = &form.problem {
+            self.gap();
             self.say(self.theme.danger, &format!("! {}: {}", problem.what, problem.why));
             self.say(self.theme.text, &problem.remedy);
         }
