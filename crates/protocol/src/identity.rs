@@ -78,6 +78,9 @@ impl fmt::Debug for AccountKey {
 pub struct DeviceKeys {
     signing: SigningKey,
     agreement: StaticSecret,
+    /// The public half, which each envelope that is opened needs.
+    #[zeroize(skip)]
+    agreement_public: [u8; 32],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,7 +94,7 @@ impl DeviceKeys {
     #[must_use]
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let signing = signing_key(rng);
-        Self { signing, agreement: agreement::generate(rng) }
+        Self::new(signing, agreement::generate(rng))
     }
 
     /// To be stored by a caller who encrypts them.
@@ -108,7 +111,12 @@ impl DeviceKeys {
     pub fn restore(bytes: &[u8]) -> Result<Self, SavedError> {
         let saved: SavedDevice = saved::restore(Kind::Device, bytes)?;
         let signing = SigningKey::from_bytes(&saved.signing.0);
-        Ok(Self { signing, agreement: StaticSecret::from(saved.agreement.0) })
+        Ok(Self::new(signing, StaticSecret::from(saved.agreement.0)))
+    }
+
+    fn new(signing: SigningKey, agreement: StaticSecret) -> Self {
+        let agreement_public = agreement::public(&agreement);
+        Self { signing, agreement, agreement_public }
     }
 
     /// The public signing key.
@@ -120,7 +128,7 @@ impl DeviceKeys {
     /// Both public keys, as they stand in a device list.
     #[must_use]
     pub fn public(&self) -> Device {
-        Device { id: self.id(), agreement: agreement::public(&self.agreement) }
+        Device { id: self.id(), agreement: self.agreement_public }
     }
 
     /// Proves to a relay that this connection speaks for this device. `exporter` are the connection's 32 bytes for
@@ -141,7 +149,7 @@ impl DeviceKeys {
 
 impl fmt::Debug for DeviceKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { signing: _, agreement: _ } = self;
+        let Self { signing: _, agreement: _, agreement_public: _ } = self;
         f.debug_struct("DeviceKeys").field("id", &self.id()).finish_non_exhaustive()
     }
 }

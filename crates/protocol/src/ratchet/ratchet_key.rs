@@ -7,25 +7,34 @@ use zeroize::ZeroizeOnDrop;
 
 use crate::agreement;
 
-/// DHs: our ratchet key pair.
+/// DHs: our ratchet key pair. The public half goes into every header, and costs more than the rest of a message.
 #[derive(ZeroizeOnDrop)]
-pub(super) struct OurRatchetKey(StaticSecret);
+pub(super) struct OurRatchetKey {
+    secret: StaticSecret,
+    #[zeroize(skip)]
+    public: [u8; 32],
+}
 
 impl OurRatchetKey {
     pub(super) fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
-        Self(agreement::generate(rng))
+        Self::new(agreement::generate(rng))
     }
 
     pub(super) fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(StaticSecret::from(bytes))
+        Self::new(StaticSecret::from(bytes))
+    }
+
+    fn new(secret: StaticSecret) -> Self {
+        let public = agreement::public(&secret);
+        Self { secret, public }
     }
 
     pub(super) fn secret(&self) -> &StaticSecret {
-        &self.0
+        &self.secret
     }
 
     pub(super) fn public(&self) -> [u8; 32] {
-        agreement::public(&self.0)
+        self.public
     }
 }
 
