@@ -11,12 +11,13 @@ use std::{
 };
 
 use crossterm::{
+    cursor::Show,
     event::{
         DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
         EventStream,
     },
     execute,
-    terminal::{EnterAlternateScreen, enable_raw_mode},
+    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 use futures_core::Stream as _;
 use ratatui::{
@@ -106,17 +107,23 @@ impl Drop for Screen {
 }
 
 fn take() -> io::Result<DefaultTerminal> {
+    TAKEN.store(true, Ordering::Relaxed);
     enable_raw_mode()?;
     // An alternate screen is empty when it is entered.
     execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)?;
     Terminal::new(CrosstermBackend::new(stdout()))
 }
 
-/// Harmless when the terminal is not taken. What fails here can't be told to anyone: the screen is gone.
+/// Does nothing when the terminal is not taken. What fails here can't be told to anyone: the terminal is gone.
 fn give_back() {
-    let _ = execute!(stdout(), DisableBracketedPaste, DisableMouseCapture);
-    ratatui::restore();
+    if TAKEN.swap(false, Ordering::Relaxed) {
+        let _ = execute!(stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
 }
+
+/// Whether the terminal is ours now.
+static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Whether something panicked behind the screen, which then shows the panic's message and not our picture.
 static PANICKED: AtomicBool = AtomicBool::new(false);

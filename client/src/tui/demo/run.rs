@@ -1,14 +1,15 @@
 //! The demo's loop: a world of the lab, its observers, and the screen.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use airlock_engine::Engine;
 use airlock_hooks::Package;
-use airlock_lab::{Person, World, WorldOptions};
+use airlock_lab::{Person, World, WorldError, WorldOptions};
 use tokio::sync::{
     broadcast::error::{RecvError, TryRecvError},
     mpsc,
 };
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::{
     app::{Demo, Effect, Event, Presence, Side},
@@ -50,20 +51,54 @@ pub async fn run(colors: Colors) -> Result<(), ScreenError> {
     let left = show(&mut screen, Arc::clone(&world), theme).await;
     // The terminal is free before the world has said its goodbyes.
     drop(screen);
-    if let Some(world) = Arc::into_inner(world) {
-        world.shutdown().await;
-    }
+    end(world).await;
     left
 }
 
+/// Ends the world before its folder goes. A last look of the observers may still hold it for a moment.
+async fn end(mut world: Arc<World>) {
+    for _ in 0..LAST_LOOKS_MAX {
+        match Arc::try_unwrap(world) {
+            Ok(world) => return world.shutdown().await,
+            Err(shared) => world = shared,
+        }
+        tokio::time::sleep(LAST_LOOK).await;
+    }
+}
+
+/// How long a look of the observers is waited for, at a time.
+const LAST_LOOK: Duration = Duration::from_millis(20);
+
+/// Then the world ends less gracefully, when the process does.
+const LAST_LOOKS_MAX: u32 = 150;
+
 async fn show(screen: &mut Screen, world: Arc<World>, theme: Theme) -> Result<(), ScreenError> {
-    let (results, mut arrivals) = mpsc::channel(RESULTS_MAX);
+    let (results, arrivals) = mpsc::channel(RESULTS_MAX);
     let mut watch = tokio::spawn(observe::watch(Arc::clone(&world), results.clone()));
+    let left = play(screen, world, theme, results, arrivals, &mut watch).await;
+    watch.abort();
+    left
+}
+
+async fn play(
+    screen: &mut Screen,
+    world: Arc<World>,
+    theme: Theme,
+    results: mpsc::Sender<Event>,
+    mut arrivals: mpsc::Receiver<Event>,
+    watch: &mut JoinHandle<Result<(), WorldError>>,
+) -> Result<(), ScreenError> {
     let account = |person| world.account(person);
     let demo =
         Demo::new(account(Person::Alice), account(Person::Bob), theme, Clock::system(), screen.size()?);
-    let mut stage =
-        Stage { demo, world: Arc::clone(&world), questions: Arc::default(), results, quit: false };
+    let mut stage = Stage {
+        demo,
+        world: Arc::clone(&world),
+        questions: Arc::default(),
+        results,
+        tasks: JoinSet::new(),
+        quit: false,
+    };
     let mut alice_news = world.alice().events();
     let mut bob_news = world.bob().events();
     stage.carry_out(vec![Effect::Load(Side::Alice), Effect::Load(Side::Bob)]);
@@ -71,7 +106,6 @@ async fn show(screen: &mut Screen, world: Arc<World>, theme: Theme) -> Result<()
     let mut input = Input::open();
     let ending = asked_to_end();
     tokio::pin!(ending);
-    let mut outcome = Ok(());
     while !stage.quit {
         screen.draw(stage.demo.size, |buffer| view::draw(&stage.demo, buffer))?;
         let mut events = vec![Event::Now(Clock::system().now_ms)];
@@ -80,11 +114,8 @@ async fn show(screen: &mut Screen, world: Arc<World>, theme: Theme) -> Result<()
             Some(result) = arrivals.recv() => events.push(result),
             news = alice_news.recv() => events.extend(stage.news(Side::Alice, news.map_err(lost))),
             news = bob_news.recv() => events.extend(stage.news(Side::Bob, news.map_err(lost))),
-            ended = &mut watch => {
-                // It ends by itself only when something can't be read: then the middle would be stale.
-                outcome = ended.map_err(|_| ScreenError::Broken).and_then(|ended| Ok(ended?));
-                break;
-            }
+            // It ends by itself only when something can't be read: then the middle would be stale.
+            ended = &mut *watch => return ended.map_err(|_| ScreenError::Broken).and_then(|ended| Ok(ended?)),
             () = &mut ending => stage.quit = true,
         }
         for (side, receiver) in [(Side::Alice, &mut alice_news), (Side::Bob, &mut bob_news)] {
@@ -101,10 +132,7 @@ async fn show(screen: &mut Screen, world: Arc<World>, theme: Theme) -> Result<()
         }
         stage.take(events);
     }
-    watch.abort();
-    // What it was reading keeps the world alive until it is done.
-    let _ = (&mut watch).await;
-    outcome
+    Ok(())
 }
 
 /// News were missed: the screen reads anew.
@@ -119,11 +147,14 @@ struct Stage {
     world: Arc<World>,
     questions: Arc<Questions>,
     results: mpsc::Sender<Event>,
+    /// What is under way. Dropping it ends that: each holds the world.
+    tasks: JoinSet<()>,
     quit: bool,
 }
 
 impl Stage {
     fn take(&mut self, events: Vec<Event>) {
+        while self.tasks.try_join_next().is_some() {}
         let mut effects = Vec::new();
         for event in events {
             for effect in update(&mut self.demo, event) {
@@ -153,14 +184,14 @@ impl Stage {
             Effect::Load(side) => return Some(self.load(side)),
             Effect::Compose(side, text) => {
                 world.note_draft(&text);
-                tokio::spawn(async move {
+                self.tasks.spawn(async move {
                     let to = world.account(person(side.other()));
                     let outcome = questions.compose(&engine(&world, side), to, &text).await;
                     let _ = results.send(Event::Composed(side, outcome)).await;
                 });
             }
             Effect::Answer(ticket, choice) => {
-                tokio::spawn(async move {
+                self.tasks.spawn(async move {
                     // Only Alice has a gate that asks.
                     let engine = engine(&world, Side::Alice);
                     if let Some(Answered::Message(_, outcome)) =
@@ -171,7 +202,7 @@ impl Stage {
                 });
             }
             Effect::SetMode(mode) => {
-                tokio::spawn(async move {
+                self.tasks.spawn(async move {
                     let authority = Some(world.account(Person::Authority));
                     let hook = Package::reference_word_list();
                     let event = match engine(&world, Side::Alice).enable_hook(hook, mode, authority).await {
@@ -182,7 +213,7 @@ impl Stage {
                 });
             }
             Effect::SetBobOnline(online) => {
-                tokio::spawn(async move {
+                self.tasks.spawn(async move {
                     world.set_bob_online(online).await;
                     let presence = if online { Presence::Online } else { Presence::Offline };
                     let _ = results.send(Event::BobIs(presence)).await;
