@@ -63,6 +63,9 @@ pub enum StartError {
     /// The TLS library refused our own settings.
     #[error("can't set up TLS: {0}")]
     Tls(String),
+    /// The system gives no random bytes, so no secret can be made.
+    #[error("the system gives no random bytes ({0}): try again; if it stays so, the system needs repair")]
+    Random(getrandom::Error),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -8,7 +8,7 @@ use crate::{
     clock::unix_seconds,
     error::StartError,
     limits::INVITE_SECONDS_MAX,
-    store::{StoreError, invites, schema::STORE_FILE},
+    store::{invites, schema::STORE_FILE},
 };
 
 /// A fresh invite. Its code is shown once; the store has only its hash.
@@ -20,7 +20,8 @@ pub struct Invite {
     pub expires: u64,
 }
 
-/// Makes an invite in the store of a data directory, whether or not a relay is running on it.
+/// Makes an invite in the store of a data directory, whether or not a relay is running on it. It lives for
+/// [`INVITE_SECONDS_MAX`] at most.
 ///
 /// # Errors
 /// [`StartError::NoRelay`] when no relay was ever made there; [`StartError::Store`] when it can't be stored.
@@ -34,10 +35,7 @@ pub fn make(data_dir: &Path, seconds: u64) -> Result<Invite, StartError> {
 
 pub(crate) fn make_in_store(store: &Path, seconds: u64) -> Result<Invite, StartError> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| StoreError::Thread {
-        thread: "invite",
-        source: Some(std::io::Error::other(error.to_string())),
-    })?;
+    getrandom::fill(&mut bytes).map_err(StartError::Random)?;
     let invite =
         Invite { code: InviteCode(bytes), expires: unix_seconds() + seconds.min(INVITE_SECONDS_MAX) };
     invites::add(store, invite.code, invite.expires, unix_seconds())?;

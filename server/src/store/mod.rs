@@ -127,7 +127,7 @@ impl Store {
     /// Hands a change to the writer, which answers when it is on disk. Waits while the queue is full.
     pub(crate) async fn submit(&self, action: Action, reply: Reply) {
         let room = self.room.clone().acquire_owned().await.ok();
-        let operation = ToWriter::Operation(Operation { action, reply, _room: room });
+        let operation = ToWriter::Operation(Operation { action, reply, room });
         if let Err(mpsc::SendError(ToWriter::Operation(unsent))) = self.to_writer.send(operation) {
             unsent.reply.give(Err(Refusal::StorageFailed));
         }

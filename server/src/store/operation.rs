@@ -35,7 +35,7 @@ pub(crate) struct Operation {
     pub(super) action: Action,
     pub(super) reply: Reply,
     /// Its place in the bounded queue, given back when it is done.
-    pub(super) _room: Option<OwnedSemaphorePermit>,
+    pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
 /// What comes to the writer's thread.

@@ -66,7 +66,7 @@ impl Bench {
             .enumerate()
             .map(|(number, action)| {
                 let place = places.clone().try_reserve_owned().unwrap();
-                Operation { action, reply: Reply { id: RequestId(number as u32), place }, _room: None }
+                Operation { action, reply: Reply { id: RequestId(number as u32), place }, room: None }
             })
             .collect();
         (self.writer.commit(operations, self.now, gathering), answers)

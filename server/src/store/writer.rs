@@ -18,7 +18,7 @@ use super::{
     accounts::Policy,
     batch::{Batch, Outcome, Shown},
     mailbox_index::DeviceNumber,
-    operation::{Operation, ToWriter},
+    operation::{Action, Operation, ToWriter},
     submits::RecentSubmits,
 };
 use crate::{
@@ -133,10 +133,10 @@ impl Writer {
         let mut replies = Vec::with_capacity(operations.len());
         let mut actions = Vec::with_capacity(operations.len());
         let mut rooms = Vec::with_capacity(operations.len());
-        for Operation { action, reply, _room } in operations {
+        for Operation { action, reply, room } in operations {
             actions.push(action);
             replies.push(reply);
-            rooms.push(_room);
+            rooms.push(room);
         }
         let Written { outcomes, shown, deleted } = match self.write(actions, now, gathering) {
             Ok(written) => written,
@@ -161,12 +161,7 @@ impl Writer {
         Ok(())
     }
 
-    fn write(
-        &mut self,
-        actions: Vec<super::operation::Action>,
-        now: u64,
-        gathering: Gathering,
-    ) -> Result<Written, StoreError> {
+    fn write(&mut self, actions: Vec<Action>, now: u64, gathering: Gathering) -> Result<Written, StoreError> {
         let failed = |source| StoreError::Write { source };
         let purge_due = self.next_purge <= Instant::now();
         let waited = self.deletes.since.is_some_and(|since| since.elapsed() >= DELETE_DELAY);
