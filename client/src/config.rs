@@ -128,7 +128,7 @@ impl Settings {
         let source = Source { set: &set, table: &table, file: &file };
         Ok(Self {
             home: match source.path("home", &flags.home, ("--home", "AIRLOCK_HOME"))? {
-                Some(setting) => setting,
+                Some(Setting { value, origin }) => Setting { value: absolute(&value)?, origin },
                 None => Setting { value: default_home(&set)?, origin: Origin::Default },
             },
             color: source
@@ -242,7 +242,7 @@ impl Setting<String> {
                 "setting-value",
                 format_args!("`{value}` cannot be used ({origin})"),
                 expected,
-                "correct it, or leave it out; `airlock config show --origin` shows all settings",
+                format_args!("correct it, or leave it out (settings: {})", known_keys()),
             )),
         }
     }
@@ -262,8 +262,24 @@ fn parse_timeout(text: &str) -> Result<Duration, &'static str> {
     }
 }
 
+fn known_keys() -> String {
+    KEYS.map(|(name, _)| name).join(", ")
+}
+
 fn meaning(key: &str) -> &'static str {
     KEYS.iter().find(|(name, _)| *name == key).map_or("", |(_, meaning)| meaning)
+}
+
+/// A home keeps its place when the process changes its folder.
+fn absolute(path: &Path) -> Result<PathBuf, Problem> {
+    std::path::absolute(path).map_err(|error| {
+        Problem::usage(
+            "setting-value",
+            format_args!("`{}` cannot be used as the home folder", path.display()),
+            error,
+            "give the whole path, beginning with `/`",
+        )
+    })
 }
 
 /// The path, and whether somebody asked for just this file.
@@ -316,12 +332,11 @@ fn read_config(path: PathBuf, asked_for: bool) -> Result<(toml::Table, ConfigFil
     let text = fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| unreadable(&error.message()))?;
     if let Some(unknown) = table.keys().find(|key| KEYS.iter().all(|(name, _)| name != key)) {
-        let known: Vec<&str> = KEYS.iter().map(|(name, _)| *name).collect();
         return Err(Problem::usage(
             "config-unknown-key",
             format_args!("`{unknown}` is not a setting"),
             format_args!("it stands in {}, and nothing would come of it", path.display()),
-            format_args!("remove it, or write one of: {}", known.join(", ")),
+            format_args!("remove it, or write one of: {}", known_keys()),
         ));
     }
     Ok((table, ConfigFile::Read(path)))

@@ -14,7 +14,7 @@ use crate::{
     printable::printable_line,
     problem::Problem,
     remedies,
-    tui::text::pad,
+    tui::text::{pad, width},
 };
 
 pub(crate) async fn add(args: &Add, context: &Context) -> Result<Exit, Problem> {
@@ -131,8 +131,8 @@ fn list(context: &Context) -> Result<Exit, Problem> {
             "No contacts yet. Show your link with `airlock invite`, or add somebody:\n  airlock add airlock:…",
         );
     }
-    let width =
-        contacts.iter().map(|contact| crate::tui::text::width(&contact.name)).max().unwrap_or_default();
+    let widest =
+        contacts.iter().map(|contact| width(&printable_line(&contact.name))).max().unwrap_or_default();
     for contact in &contacts {
         context.output.result("contact", &contact_json(contact), || {
             let verified = if contact.verified { "verified" } else { "not verified" };
@@ -141,8 +141,9 @@ fn list(context: &Context) -> Result<Exit, Problem> {
                 unread => format!("  {unread} unread"),
             };
             let account = contact.account.to_string();
-            let name = pad(&printable_line(&contact.name), width);
-            format!("{name}  {}  {verified:<12}{unread}", account.get(..ACCOUNT_SHOWN).unwrap_or(&account))
+            let name = pad(&printable_line(&contact.name), widest);
+            let account = account.get(..ACCOUNT_SHOWN).unwrap_or(&account);
+            format!("{name}  {account}  {verified:<12}{unread}").trim_end().to_owned()
         })?;
     }
     Ok(Exit::Ok)

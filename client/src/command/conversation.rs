@@ -20,7 +20,6 @@ pub(crate) fn history(args: &History, context: &Context) -> Result<Exit, Problem
     for message in &messages {
         show(context, &contact, message)?;
     }
-    engine.mark_read(contact.account).map_err(|error| remedies::vault(&error))?;
     if messages.is_empty() {
         context.output.note(&format!("Nothing has been said with {} yet.", printable_line(&contact.name)));
     }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use airlock_engine::{Connection, Engine, Event, Start};
-use airlock_wire::AccountId;
 use tokio::{
     signal,
     sync::broadcast::error::RecvError,
@@ -109,17 +108,11 @@ fn unreachable(engine: &Engine, relay: &str) -> Problem {
 }
 
 fn print_new(engine: &Engine, context: &Context) -> Result<(), Problem> {
-    let new = engine.take_new().map_err(|error| remedies::vault(&error))?;
-    for message in &new {
+    for message in engine.take_new().map_err(|error| remedies::vault(&error))? {
         let contact = context.contact(engine, &message.account.to_string())?;
-        conversation::show(context, &contact, message)?;
+        conversation::show(context, &contact, &message)?;
     }
-    let mut read: Vec<AccountId> = new.iter().map(|message| message.account).collect();
-    read.sort_unstable();
-    read.dedup();
-    read.into_iter()
-        .try_for_each(|account| engine.mark_read(account))
-        .map_err(|error| remedies::vault(&error))
+    Ok(())
 }
 
 /// Ctrl-C, or the signal with which a service is stopped.

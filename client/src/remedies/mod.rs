@@ -11,6 +11,7 @@ use airlock_engine::{
     NetworkError, OpenError, RegisterError, SessionError, UnlockError, VaultError,
 };
 use airlock_lab::LabError;
+use airlock_protocol::outgoing::DraftError;
 use airlock_wire::{RelayAddress, request::Refusal};
 
 use crate::{exit::Exit, problem::Problem, tui::ScreenError};
@@ -177,8 +178,9 @@ fn refused(refusal: &Refusal) -> (&'static str, &'static str) {
             ("relay-storage", "tell the relay's operator; nothing that was sent is lost")
         }
         Refusal::TooLarge { .. } => ("too-large", "make it smaller"),
-        Refusal::NotRegistered | Refusal::OldDeviceList { .. } | Refusal::BadDeviceList(_) => {
-            ("registration-lost", "register again: airlock init --relay ADDRESS")
+        Refusal::NotRegistered => ("registration-lost", "register again: airlock init --relay ADDRESS"),
+        Refusal::OldDeviceList { .. } | Refusal::BadDeviceList(_) => {
+            ("old-home", "this home is an old or damaged copy: use the newest one of this account")
         }
         Refusal::NotAuthenticated | Refusal::BadSignature => {
             ("relay-authentication", "check that it is an airlock-relay, of a version like yours")
@@ -374,7 +376,11 @@ pub(crate) fn compose(error: &ComposeError) -> Problem {
     let what = "the message cannot be sent";
     match error {
         ComposeError::Draft(error) => {
-            Problem::usage("bad-text", what, error, "write something shorter, or something at all")
+            let remedy = match error {
+                DraftError::Empty => "write something that can be seen",
+                DraftError::TooLong { .. } => "send it in several messages",
+            };
+            Problem::usage("bad-text", what, error, remedy)
         }
         ComposeError::Session(error) => session("there is no way to your contact now", error),
         ComposeError::Vault(error) => vault_in(what, error),

@@ -20,20 +20,23 @@ pub(crate) fn names<'a>(wanted: &str, known: &'a [String]) -> Vec<&'a str> {
     near.into_iter().map(|(_, name)| name).take(SUGGESTIONS_MAX).collect()
 }
 
-/// Characters to insert, remove or replace (Levenshtein). Contact names are short, so the table is small.
+/// Characters to insert, remove, replace or swap with their neighbour (optimal string alignment). Contact names are
+/// short, so the table is small.
 fn mistakes(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let swapped = (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                .then(|| rows[i - 2][j - 2] + 1)
+                .unwrap_or(replaced);
+            row.push(replaced.min(swapped).min(rows[i - 1][j] + 1).min(row[j - 1] + 1));
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -61,8 +64,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_counted_as_a_typist_makes_them() {
-        let counted =
-            [("kitten", "sitting"), ("", "abc"), ("abc", ""), ("same", "same")].map(|(a, b)| mistakes(a, b));
-        assert_eq!(counted, [3, 3, 3, 0]);
+        let counted = [("kitten", "sitting"), ("", "abc"), ("abc", ""), ("same", "same"), ("bbo", "bob")]
+            .map(|(a, b)| mistakes(a, b));
+        assert_eq!(counted, [3, 3, 3, 0, 1]);
     }
 }
