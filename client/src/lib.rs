@@ -17,7 +17,7 @@ pub mod prompt;
 mod remedies;
 pub mod tui;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, time::Duration};
 
 use clap::Parser as _;
 
@@ -39,8 +39,9 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
     log_to_stderr();
     let result = runtime().and_then(|runtime| {
         let result = runtime.block_on(command::run(cli));
-        // A thread may wait for standard input, which nobody will ever end.
-        runtime.shutdown_background();
+        // SQLCipher frees its memory when the process exits, and any thread that still closes a vault then would
+        // free it again.
+        runtime.shutdown_timeout(LAST_THREAD_PATIENCE);
         result
     });
     result.unwrap_or_else(|problem| {
@@ -48,6 +49,10 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
         problem.exit
     })
 }
+
+/// How long the program waits, when all is done, for its last threads. They need milliseconds; one that reads from a
+/// terminal may never end.
+const LAST_THREAD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What clap has to say: help and version are no errors.
 fn refuse(error: &clap::Error, arguments: &[OsString]) -> Exit {
