@@ -55,7 +55,7 @@ pub(crate) fn edit(draft: &str) -> Result<String, EditorError> {
     let bytes = fs::read(&path).map_err(EditorError::File)?;
     let text = String::from_utf8(bytes).map_err(|_| EditorError::NotText)?;
     // Editors end a file with a line feed that nobody wrote.
-    Ok(text.strip_suffix('\n').map_or(text.clone(), str::to_owned))
+    Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
 /// The program and its arguments: `EDITOR` may be `code --wait`.

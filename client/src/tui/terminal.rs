@@ -108,6 +108,10 @@ impl Drop for Screen {
 
 fn take() -> io::Result<DefaultTerminal> {
     TAKEN.store(true, Ordering::Relaxed);
+    open().inspect_err(|_| give_back())
+}
+
+fn open() -> io::Result<DefaultTerminal> {
     enable_raw_mode()?;
     // An alternate screen is empty when it is entered.
     execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)?;

@@ -67,7 +67,7 @@ pub async fn run(engine: Engine, options: Options) -> Result<(), ScreenError> {
             key = input.next() => events.extend(from_terminal(key?)),
             Some(result) = results.recv() => events.push(result),
             fresh = news.recv() => match fresh {
-                Ok(fresh) => events.extend(chat.from_engine(fresh)),
+                Ok(fresh) => events.extend(chat.news(fresh)),
                 Err(RecvError::Lagged(_)) => events.extend(chat.everything()),
                 Err(RecvError::Closed) => chat.quit = true,
             },
@@ -76,7 +76,7 @@ pub async fn run(engine: Engine, options: Options) -> Result<(), ScreenError> {
         }
         for _ in 0..NEWS_MAX {
             match news.try_recv() {
-                Ok(fresh) => events.extend(chat.from_engine(fresh)),
+                Ok(fresh) => events.extend(chat.news(fresh)),
                 Err(TryRecvError::Lagged(_)) => events.extend(chat.everything()),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
@@ -146,7 +146,7 @@ impl Chat {
         events
     }
 
-    fn from_engine(&self, news: airlock_engine::Event) -> Vec<Event> {
+    fn news(&self, news: airlock_engine::Event) -> Vec<Event> {
         use airlock_engine::Event as News;
         match news {
             News::Connection(connection) => vec![Event::Connection(bridge::connection_row(connection))],
