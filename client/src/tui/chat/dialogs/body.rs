@@ -198,7 +198,10 @@ impl Text {
         self.gap();
         let name = printable_line(&contact.name);
         if contact.verified {
-            self.say(self.theme.good, &format!("◆ You have verified {name}."));
+            self.say(
+                self.theme.good,
+                &format!("◆ {name} is verified: by the link that you added, or by comparing these digits."),
+            );
         } else {
             self.say(
                 self.theme.text,
