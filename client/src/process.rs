@@ -3,7 +3,10 @@
 
 use std::{io::Write as _, panic};
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::{
+    fs::Mode,
+    process::{Resource, Rlimit, setrlimit, umask},
+};
 
 use crate::{exit::Exit, problem::Problem};
 
@@ -34,6 +37,12 @@ fn forbid_tracing() -> rustix::io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn forbid_tracing() -> rustix::io::Result<()> {
     Ok(())
+}
+
+/// From now on every file that this process makes is for its owner alone, whoever makes it: the database's own files
+/// follow the mask of the process, and the home is no place for others.
+pub fn keep_files_private() {
+    umask(Mode::RWXG | Mode::RWXO);
 }
 
 /// Makes a panic say where it happened and nothing else: a panic's own message may quote a text or a key. The screens

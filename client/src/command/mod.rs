@@ -29,7 +29,7 @@ use crate::{
     output::{Format, Notes, Output},
     passphrase,
     problem::Problem,
-    remedies,
+    process, remedies,
 };
 
 /// Runs a command to its end.
@@ -94,7 +94,9 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The home, as this process will use it.
     pub(crate) fn home(&self) -> Home {
+        process::keep_files_private();
         Home::new(&self.settings.home.value)
     }
 

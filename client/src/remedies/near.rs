@@ -29,9 +29,8 @@ fn mistakes(a: &str, b: &str) -> usize {
         let mut row = vec![i];
         for j in 1..=b.len() {
             let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let swapped = (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                .then(|| rows[i - 2][j - 2] + 1)
-                .unwrap_or(replaced);
+            let swaps = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            let swapped = if swaps { rows[i - 2][j - 2] + 1 } else { replaced };
             row.push(replaced.min(swapped).min(rows[i - 1][j] + 1).min(row[j - 1] + 1));
         }
         rows.push(row);

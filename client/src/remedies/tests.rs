@@ -1,7 +1,7 @@
 use std::io;
 
-use airlock_protocol::outgoing::DraftError;
-use airlock_wire::{CodecError, Fingerprint};
+use airlock_engine::{NetworkError, RegisterError, SessionError};
+use airlock_wire::{CodecError, Fingerprint, request::Refusal};
 
 use super::*;
 

@@ -1,0 +1,56 @@
+//! `airlock hook`, as typed.
+
+use airlock_protocol::gate::Mode;
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser as _},
+};
+
+/// `airlock hook`
+#[derive(Clone, Debug, Args)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Hook {
+    /// What to do
+    #[command(subcommand)]
+    pub command: HookCommand,
+}
+
+/// What to do with hooks.
+#[derive(Clone, Debug, Subcommand)]
+pub enum HookCommand {
+    /// List the hooks that are there, and how the gate stands
+    List,
+    /// Show all that a hook may see, do and use, from its manifest and its code
+    Inspect {
+        /// `word-list`, an installed hook's id, or a folder with hook.toml [default: the enabled hook]
+        hook: Option<String>,
+    },
+    /// Put a hook into the gate
+    Enable {
+        /// `word-list`, an installed hook's id, or a folder with hook.toml
+        hook: String,
+        /// What its verdicts may do
+        #[arg(long, value_parser = mode_parser(&ACTIVE_MODES))]
+        mode: Mode,
+        /// Who gets reports, in mode `report`: a contact, or a contact link, which is added
+        #[arg(long, value_name = "CONTACT|LINK")]
+        authority: Option<String>,
+    },
+    /// Change what the verdicts of the enabled hook may do
+    Mode {
+        /// From weak to strong: off, shadow, advise, enforce, report
+        #[arg(value_parser = mode_parser(&Mode::ALL))]
+        mode: Mode,
+    },
+    /// Take the hook out of the gate. It stays installed
+    Disable,
+    /// Print the audit log: every decision, what became of it, and what left
+    Log,
+}
+
+const ACTIVE_MODES: [Mode; 4] = [Mode::Shadow, Mode::Advise, Mode::Enforce, Mode::Report];
+
+fn mode_parser(allowed: &[Mode]) -> impl clap::builder::TypedValueParser<Value = Mode> {
+    let names: Vec<&'static str> = allowed.iter().map(|mode| mode.name()).collect();
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Mode>())
+}
