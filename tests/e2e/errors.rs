@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::PROGRAMS;
 
 /// Exit codes of `airlock`.
+const FAILURE: i32 = 1;
 const USAGE: i32 = 2;
 const NOT_SENT_YET: i32 = 6;
 const RELAY: i32 = 7;
@@ -63,7 +64,7 @@ fn a_relay_that_is_not_there_is_named() {
 fn a_contact_that_is_not_there_is_answered_with_names_that_are_near() {
     let world = World::new(PROGRAMS);
     let (alice, _bob) = world.pair();
-    let error = problem(&alice, &["send", "bobb", "hi"], USAGE);
+    let error = problem(&alice, &["send", "bobb", "hi"], FAILURE);
     assert!(error["what"].as_str().unwrap().contains("bobb"), "{error}");
     assert!(
         error.to_string().contains("bob`") || error.to_string().contains("bob?"),
@@ -71,7 +72,7 @@ fn a_contact_that_is_not_there_is_answered_with_names_that_are_near() {
     );
     // Without any contact there is nothing near, and the remedy is another one.
     let carol = world.person("carol");
-    let error = problem(&carol, &["send", "bob", "hi"], USAGE);
+    let error = problem(&carol, &["send", "bob", "hi"], FAILURE);
     assert!(error["do"].as_str().unwrap().contains("add"), "{error}");
 }
 
@@ -107,9 +108,10 @@ fn a_wrong_passphrase_a_damaged_vault_and_one_in_use_are_three_different_things(
     assert!(wrong.to_string().contains("passphrase"), "{wrong}");
     assert_eq!(passphrase("right", &["id"]).code, 0, "a wrong try harms nothing");
 
-    let bob = world.person("bob");
+    let (carol, bob) = world.pair_named("carol", "bob");
     let mut using = bob.start(&["--json", "receive", "--follow"]);
-    until("the vault to be in use", || (bob.try_run(&["id"]).code == VAULT).then_some(()));
+    let _ = carol.run(&["send", "bob", "are you there?"]);
+    let _ = using.line("the message", |line| line.contains("are you there?").then_some(()));
     let in_use = problem(&bob, &["id"], VAULT);
     using.kill();
     assert_eq!(bob.try_run(&["id"]).code, 0, "a killed process leaves no lock behind");

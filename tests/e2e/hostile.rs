@@ -25,7 +25,8 @@ fn random_datagrams_leave_the_relay_serving() {
         let mut bytes = dice.bytes(length);
         // Every other one looks like the start of a QUIC handshake: long header, version 1.
         if dice.between(0, 2) == 0 && length > 20 {
-            bytes[..5].copy_from_slice(&[0xC0 | (bytes[0] & 0x0F), 0, 0, 0, 1]);
+            let first = 0xC0 | (bytes[0] & 0x0F);
+            bytes[..5].copy_from_slice(&[first, 0, 0, 0, 1]);
         }
         // The kernel may say that nobody listens, which would show in what follows.
         let _ = socket.send(&bytes);

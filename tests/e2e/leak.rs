@@ -32,10 +32,11 @@ fn texts_and_names_are_nowhere_but_in_vaults_and_on_screens() {
     assert_eq!(alice.receive(), [TEXT.to_uppercase()]);
 
     let _ = alice.run(&["hook", "enable", "word-list", "--mode", "report", "--authority", NAMES[2]]);
-    let _ = alice.run(&["send", NAMES[1], REPORTED]);
+    // As JSON: a person is shown the report on standard error, where the logs are looked for.
+    let _ = alice.json(&["send", NAMES[1], REPORTED]);
     assert_eq!(bob.receive(), [REPORTED]);
     assert_eq!(authority.receive(), [""; 0]);
-    let reports = authority.run(&["reports"]);
+    let reports = authority.run(&["--json", "reports"]);
     assert!(reports.contains("picnic poster"), "the control: the authority does get it: {reports}");
 
     world.relay.stop();
@@ -121,7 +122,7 @@ fn the_search_finds_a_text_that_was_planted() {
 fn what_is_secret_is_readable_by_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let world = World::new(PROGRAMS);
-    let (alice, bob) = world.pair();
+    let (alice, _bob) = world.pair();
     let _ = alice.run(&["send", "bob", TEXT]);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o077;
     for entry in fs::read_dir(alice.home()).unwrap() {

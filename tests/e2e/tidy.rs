@@ -43,8 +43,9 @@ const OWNERS: [(&str, &[&str]); 6] = [
     ("tokio", &["airlock-engine", "airlock-relay", "airlock-lab", "airlock", "airlock-tests"]),
 ];
 
-/// The one type that answers for a hook outside tests. Any other could let everything through.
-const HOOKS: [&str; 1] = ["LoadedHook"];
+/// The types that answer for a hook outside tests: the sandbox, and a hook that can't be used, which always fails.
+/// Any other could let everything through.
+const HOOKS: [&str; 2] = ["LoadedHook", "UnusableHook"];
 
 /// Names that say nothing of a file's subject.
 const EMPTY_NAMES: [&str; 8] = ["utils", "util", "common", "helpers", "helper", "manager", "handler", "misc"];
@@ -136,7 +137,7 @@ fn the_core_has_no_standard_library_and_so_no_clock_file_or_network() {
 }
 
 #[test]
-fn outside_tests_only_the_sandbox_implements_hook() {
+fn nobody_answers_for_a_hook_but_the_sandbox() {
     let mut found = BTreeSet::new();
     for file in rust_files() {
         if is_test(&file) {
@@ -182,6 +183,17 @@ fn every_file_that_a_document_names_exists() {
         missing.extend(gone.map(|path| (document.clone(), path)));
     }
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_test_that_a_document_names_exists() {
+    let sources: String = rust_files().iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let text = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let named: Vec<&str> =
+        spans(&text).filter(|span| span.matches('_').count() >= 3).filter(is_snake_case).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let gone: Vec<_> = named.into_iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert!(gone.is_empty(), "no such tests: {gone:#?}");
 }
 
 /// Something that a package needs.
@@ -277,5 +289,14 @@ fn file_names(text: &str) -> impl Iterator<Item = &str> {
             && (name.ends_with('/') || ENDINGS.iter().any(|ending| name.ends_with(ending)))
             && !name.contains([' ', '*', '<', '{'])
     };
-    text.split('`').skip(1).step_by(2).filter(is_path)
+    spans(text).filter(is_path)
+}
+
+fn is_snake_case(name: &&str) -> bool {
+    name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// What stands between backticks, outside of blocks.
+fn spans(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```").step_by(2).flat_map(|prose| prose.split('`').skip(1).step_by(2))
 }

@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::{process::Running, screen::Screen};
 
+/// Every log line there is, but for the compiler's own: hundreds of megabytes on each hook that it compiles.
+const LOG: &str = "trace,cranelift_codegen=info,regalloc2=info,wasmtime_cranelift=info";
+
 /// One person's client.
 pub struct Client {
     name: String,
@@ -80,7 +83,7 @@ impl Client {
         self.folder.join("config.toml")
     }
 
-    /// The environment: nothing of the developer's own, and every log line there is.
+    /// The environment: nothing of the developer's own.
     fn environment(&self) -> Vec<(&'static str, PathBuf)> {
         let user = self.folder.join("user");
         vec![
@@ -93,8 +96,6 @@ impl Client {
             ("TMPDIR", self.folder.clone()),
             ("LANG", "C.UTF-8".into()),
             ("TERM", "xterm-256color".into()),
-            ("AIRLOCK_LOG", "trace".into()),
-            ("RUST_LOG", "trace".into()),
             ("RUST_BACKTRACE", "1".into()),
         ]
     }
@@ -104,6 +105,7 @@ impl Client {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(arguments).env_clear().envs(self.environment()).current_dir(&self.folder);
+        command.env("AIRLOCK_LOG", LOG);
         if self.config().exists() {
             command.env("AIRLOCK_CONFIG", self.config());
         }

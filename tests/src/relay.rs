@@ -77,7 +77,7 @@ impl Relay {
         command.args(arguments).arg("--data").arg(data).env_clear().envs([
             ("HOME", data.as_os_str().to_owned()),
             ("RUST_LOG", "trace".into()),
-            ("AIRLOCK_RELAY_LOG", "trace".into()),
+            ("AIRLOCK_RELAY_LOG", "debug".into()),
             ("RUST_BACKTRACE", "1".into()),
         ]);
         command

@@ -65,10 +65,16 @@ impl World {
     /// Two people who have added each other.
     #[must_use]
     pub fn pair(&self) -> (Client, Client) {
-        let (alice, bob) = (self.person("alice"), self.person("bob"));
-        befriend(&alice, &bob);
-        befriend(&bob, &alice);
-        (alice, bob)
+        self.pair_named("alice", "bob")
+    }
+
+    /// The same, with these names.
+    #[must_use]
+    pub fn pair_named(&self, one: &str, other: &str) -> (Client, Client) {
+        let (one, other) = (self.person(one), self.person(other));
+        befriend(&one, &other);
+        befriend(&other, &one);
+        (one, other)
     }
 }
 
