@@ -111,7 +111,7 @@ fn a_wrong_passphrase_a_damaged_vault_and_one_in_use_are_three_different_things(
     let (carol, bob) = world.pair_named("carol", "bob");
     let mut using = bob.start(&["--json", "receive", "--follow"]);
     let _ = carol.run(&["send", "bob", "are you there?"]);
-    let _ = using.line("the message", |line| line.contains("are you there?").then_some(()));
+    using.line("the message", |line| line.contains("are you there?").then_some(()));
     let in_use = problem(&bob, &["id"], VAULT);
     using.kill();
     assert_eq!(bob.try_run(&["id"]).code, 0, "a killed process leaves no lock behind");
@@ -167,10 +167,10 @@ fn an_unknown_key_in_a_config_file_stops_both_programs_and_is_named() {
 
     let data = world.folder().join("other-relay");
     fs::create_dir(&data).unwrap();
-    fs::write(data.join("relay.toml"), "registartion = \"open\"\n").unwrap();
+    fs::write(data.join("relay.toml"), "regstration = \"open\"\n").unwrap();
     let (code, said) = serve(&data);
     assert_ne!(code, 0);
-    assert!(said.contains("registartion") && said.contains("relay.toml"), "{said}");
+    assert!(said.contains("regstration") && said.contains("relay.toml"), "{said}");
 }
 
 #[test]
