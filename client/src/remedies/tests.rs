@@ -1,3 +1,5 @@
+//! Every remedy, as it is printed.
+
 use std::io;
 
 use airlock_engine::{NetworkError, RegisterError, SessionError};
