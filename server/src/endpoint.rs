@@ -4,21 +4,23 @@ use std::{
     io,
     net::{SocketAddr, UdpSocket},
     sync::Arc,
+    time::Duration,
 };
 
 use airlock_wire::ALPN;
 use quinn::{
-    Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TokioRuntime, TransportConfig, VarInt,
-    crypto::rustls::QuicServerConfig,
+    ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, IdleTimeout, ServerConfig, TokioRuntime,
+    TransportConfig, VarInt, crypto::rustls::QuicServerConfig,
 };
+use ring::hmac;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::{
     error::StartError,
     identity::Identity,
     limits::{
-        BIDI_STREAMS_MAX, CONNECTION_WINDOW_BYTES, HANDSHAKES_MAX, IDLE_TIMEOUT, KEEP_ALIVE,
-        SEND_WINDOW_BYTES, SOCKET_BUFFER_BYTES, STREAM_WINDOW_BYTES,
+        BIDI_STREAMS_MAX, CONNECTION_ID_BYTES, CONNECTION_WINDOW_BYTES, HANDSHAKES_MAX, IDLE_TIMEOUT,
+        KEEP_ALIVE, SEND_WINDOW_BYTES, SOCKET_BUFFER_BYTES, STREAM_WINDOW_BYTES,
     },
 };
 
@@ -28,7 +30,37 @@ pub(crate) fn listen(identity: &Identity, listen: SocketAddr) -> Result<Endpoint
     server.transport_config(Arc::new(transport()?)).migration(true).max_incoming(HANDSHAKES_MAX);
     let failed = |source| StartError::Listen { listen, source };
     let socket = socket(listen).map_err(failed)?;
-    Endpoint::new(EndpointConfig::default(), Some(server), socket, Arc::new(TokioRuntime)).map_err(failed)
+    Endpoint::new(resettable(identity), Some(server), socket, Arc::new(TokioRuntime)).map_err(failed)
+}
+
+/// A key for stateless resets (RFC 9000 §10.3) that outlives the process: a client of a relay that was killed and
+/// started again is told at once that its connection is gone, and need not wait for silence.
+fn resettable(identity: &Identity) -> EndpointConfig {
+    let reset = hmac::Key::new(hmac::HMAC_SHA256, &identity.derive("stateless reset"));
+    let mut config = EndpointConfig::new(Arc::new(reset));
+    config.cid_generator(|| Box::new(RandomIds));
+    config
+}
+
+/// Random connection ids. The default ones are checked by a key of their process, and what an earlier process gave
+/// out would be dropped without the reset that is wanted.
+struct RandomIds;
+
+impl ConnectionIdGenerator for RandomIds {
+    fn generate_cid(&mut self) -> ConnectionId {
+        let mut id = [0; CONNECTION_ID_BYTES];
+        // Without randomness the id is a constant, which two connections can't share: quinn asks again.
+        getrandom::fill(&mut id).ok();
+        ConnectionId::new(&id)
+    }
+
+    fn cid_len(&self) -> usize {
+        CONNECTION_ID_BYTES
+    }
+
+    fn cid_lifetime(&self) -> Option<Duration> {
+        None
+    }
 }
 
 fn tls(identity: &Identity) -> Result<QuicServerConfig, StartError> {

@@ -12,6 +12,7 @@ use std::{
 use airlock_wire::Fingerprint;
 use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::error::StartError;
@@ -63,6 +64,19 @@ impl Identity {
             source,
         })?;
         Ok(Self { key })
+    }
+
+    /// A secret for one purpose, the same at each start.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        let key = Zeroizing::new(self.key.serialize_der());
+        Sha256::new()
+            .chain_update(b"Airlock v1 relay secret")
+            .chain_update([0])
+            .chain_update(purpose.as_bytes())
+            .chain_update([0])
+            .chain_update(&*key)
+            .finalize()
+            .into()
     }
 
     /// What clients pin.

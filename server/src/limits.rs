@@ -142,3 +142,6 @@ pub const INVITE_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
 
 /// How long an expired invite is kept, in seconds, so that whoever shows it hears that it has expired.
 pub(crate) const INVITE_KEPT_SECONDS: u64 = 90 * 24 * 60 * 60;
+
+/// Bytes of the connection ids that the relay gives out: 2^64 of them make collisions rare.
+pub(crate) const CONNECTION_ID_BYTES: usize = 8;

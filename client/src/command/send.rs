@@ -29,7 +29,7 @@ pub(crate) enum Fate {
     /// The recipient's relay has it on disk.
     Sent,
     /// It is in the outbox, and will be sent later.
-    Waiting,
+    Waiting { why: String },
     /// It can't be delivered.
     Failed { why: String },
     /// The hook blocked it.
@@ -42,12 +42,20 @@ pub(crate) enum Fate {
     Kept { draft: String },
 }
 
+/// Why a message still waits, when nothing more is known.
+const NOT_IN_TIME: &str = "the relay has not accepted it in time; it is safe in the outbox";
+
+/// The outbox still has it, and may know what is in the way.
+fn waiting(engine: &Engine) -> Fate {
+    Fate::Waiting { why: engine.delivery_problem().unwrap_or_else(|| NOT_IN_TIME.into()) }
+}
+
 impl Fate {
     /// In JSON and in lists.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Sent => "sent",
-            Self::Waiting => "queued",
+            Self::Waiting { .. } => "queued",
             Self::Failed { .. } => "failed",
             Self::Blocked { .. } => "blocked",
             Self::HookFailed { .. } => "hook-failed",
@@ -59,7 +67,7 @@ impl Fate {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Sent => Exit::Ok,
-            Self::Waiting => Exit::NotSentYet,
+            Self::Waiting { .. } => Exit::NotSentYet,
             Self::Failed { .. } => Exit::Relay,
             Self::Blocked { .. } => Exit::Blocked,
             Self::HookFailed { .. } => Exit::HookFailed,
@@ -69,8 +77,9 @@ impl Fate {
 
     pub(crate) fn why(&self) -> Option<&str> {
         match self {
-            Self::Sent | Self::Waiting | Self::Kept { .. } => None,
-            Self::Failed { why }
+            Self::Sent | Self::Kept { .. } => None,
+            Self::Waiting { why }
+            | Self::Failed { why }
             | Self::Blocked { why, .. }
             | Self::HookFailed { why, .. }
             | Self::Undecided { why, .. } => Some(why),
@@ -80,7 +89,7 @@ impl Fate {
     /// What was written and not sent: nothing that somebody wrote is lost.
     pub(crate) fn draft(&self) -> Option<&str> {
         match self {
-            Self::Sent | Self::Waiting | Self::Failed { .. } => None,
+            Self::Sent | Self::Waiting { .. } | Self::Failed { .. } => None,
             Self::Blocked { draft, .. }
             | Self::HookFailed { draft, .. }
             | Self::Undecided { draft, .. }
@@ -92,7 +101,7 @@ impl Fate {
     fn problem(&self, to: &str) -> Option<Problem> {
         let (code, what, remedy) = match self {
             Self::Sent => return None,
-            Self::Waiting => (
+            Self::Waiting { .. } => (
                 "queued",
                 format!("not sent to {to} yet"),
                 "leave it: any later airlock command that connects (receive, send, chat) sends it".to_owned(),
@@ -122,7 +131,6 @@ impl Fate {
             }
         };
         let why = match self {
-            Self::Waiting => "the relay has not accepted it in time; it is safe in the outbox",
             Self::Kept { .. } => "you chose to keep it",
             _ => self.why().unwrap_or_default(),
         };
@@ -170,11 +178,11 @@ pub(crate) async fn wait(engine: &Engine, decided: Decided, limit: Duration) -> 
                     Some(message) if matches!(message.delivery, Delivery::Sent | Delivery::Delivered) => {
                         Fate::Sent
                     }
-                    _ => Fate::Waiting,
+                    _ => waiting(engine),
                 },
                 Ok(delivery) => match delivery.map_err(|error| remedies::vault(&error))? {
                     Some(Delivery::Failed(why)) => Fate::Failed { why },
-                    Some(Delivery::Queued) | None => Fate::Waiting,
+                    Some(Delivery::Queued) | None => waiting(engine),
                     Some(Delivery::Sent | Delivery::Delivered | Delivery::Received) => Fate::Sent,
                 },
             }
@@ -283,7 +291,7 @@ mod tests {
         let (why, draft) = (|| "because".to_owned(), || "hello".to_owned());
         vec![
             Fate::Sent,
-            Fate::Waiting,
+            Fate::Waiting { why: NOT_IN_TIME.into() },
             Fate::Failed { why: why() },
             Fate::Blocked { why: why(), draft: draft() },
             Fate::HookFailed { why: why(), draft: draft() },
@@ -307,7 +315,7 @@ mod tests {
     #[test]
     fn whatever_is_not_sent_gives_the_draft_back() {
         for fate in all() {
-            let kept_by_the_vault = matches!(fate, Fate::Sent | Fate::Waiting | Fate::Failed { .. });
+            let kept_by_the_vault = matches!(fate, Fate::Sent | Fate::Waiting { .. } | Fate::Failed { .. });
             assert_eq!(fate.draft().is_some(), !kept_by_the_vault, "{fate:?}");
         }
     }

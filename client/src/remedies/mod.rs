@@ -109,7 +109,7 @@ fn vault_in(what: &str, error: &VaultError) -> Problem {
         VaultError::DiskFull => {
             ("disk-full", "make room on the disk and try again; nothing was half written")
         }
-        VaultError::Database(_) => {
+        VaultError::Database(_) | VaultError::File(_) => {
             ("vault-io", "check the disk and the folder's permissions, then try again")
         }
         VaultError::Poisoned => {

@@ -46,6 +46,10 @@ pub(super) fn network(what: &str, error: &NetworkError) -> Problem {
             "wrong-fingerprint",
             "do not go on: ask the relay's operator for the address, by a way that you trust, and compare it",
         ),
+        NetworkError::Superseded => (
+            "superseded",
+            "stop the other one: two copies of one home lose messages; a second device needs a home of its own",
+        ),
         NetworkError::Protocol(_) => {
             ("relay-protocol", "check that it is an airlock-relay, of a version like yours")
         }

@@ -60,6 +60,7 @@ fn registering() {
     let errors = [
         NetworkError::Unreachable { address: address.clone(), why: "timed out".into() },
         NetworkError::WrongFingerprint { address, expected, got },
+        NetworkError::Superseded,
         NetworkError::Protocol("it closed the stream".into()),
         refused(Refusal::RegistrationClosed),
         refused(Refusal::InviteNeeded),

@@ -1,6 +1,8 @@
 //! From the sender's key press to the recipient's screen, over loopback and a durable relay: compose, gate, seal,
 //! store, deliver, accept on disk, push, open, store, tell.
 
+#![allow(clippy::expect_used, reason = "a benchmark that can't be set up fails by panicking")]
+
 use std::{net::Ipv4Addr, path::Path};
 
 use airlock_engine::{Direction, Engine, Event, Home, Start, Unlock};

@@ -66,9 +66,14 @@ impl Engine {
     }
 
     async fn deliver_all(&self, relay: &RelayAddress, backoff: &mut Backoff) -> Result<(), DeliverError> {
-        let Ok((client, _pushes)) = RelayClient::connect(relay).await else {
-            return Err(DeliverError::Later);
+        let (client, _pushes) = match RelayClient::connect(relay).await {
+            Ok(connected) => connected,
+            Err(error) => {
+                self.set_delivery_problem(Some(error.to_string()));
+                return Err(DeliverError::Later);
+            }
         };
+        self.set_delivery_problem(None);
         // An account whose mailbox is full must not hold up the others, nor lose its order.
         let mut put_off: HashSet<AccountId> = HashSet::new();
         let mut after = 0;

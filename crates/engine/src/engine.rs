@@ -50,6 +50,7 @@ pub(crate) struct Inner {
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
     pub(crate) events: broadcast::Sender<Event>,
     connection: Mutex<Connection>,
+    delivery_problem: Mutex<Option<String>>,
     /// Something was put in the outbox.
     pub(crate) outgoing: Notify,
     pub(crate) tasks: tokio::sync::Mutex<Tasks>,
@@ -277,6 +278,7 @@ impl Engine {
                 clock,
                 events: broadcast::Sender::new(EVENTS_KEPT),
                 connection: Mutex::new(Connection::Offline),
+                delivery_problem: Mutex::default(),
                 outgoing: Notify::new(),
                 tasks: tokio::sync::Mutex::default(),
                 _lock: lock,
@@ -445,6 +447,16 @@ impl Engine {
     #[must_use]
     pub fn connection(&self) -> Connection {
         self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Why the outbox could not be delivered at the last attempt, if that failed.
+    #[must_use]
+    pub fn delivery_problem(&self) -> Option<String> {
+        self.inner.delivery_problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_delivery_problem(&self, problem: Option<String>) {
+        *self.inner.delivery_problem.lock().unwrap_or_else(PoisonError::into_inner) = problem;
     }
 
     /// Waits until one of our messages is no longer queued.

@@ -93,6 +93,10 @@ impl Engine {
             };
             let wait = backoff.next(&mut UnwrapErr(SysRng));
             let why = error.to_string();
+            if let NetworkError::Superseded = error {
+                // Coming back would close the other, and so on for ever.
+                return self.set_connection(Connection::Refused { why });
+            }
             self.set_connection(match error {
                 NetworkError::Unreachable { .. } => Connection::Waiting {
                     why,

@@ -14,13 +14,13 @@ use std::{
 };
 
 use airlock_wire::{
-    AccountId, Answer, Bundle, Challenge, CodecError, DeliveryToken, DeviceId, FRAME_HEADER_BYTES,
-    Fingerprint, FromRelay, Push, Refusal, RelayAddress, Request, RequestId, Signature, SignedDeviceList,
-    ToRelay, decode, frame, frame_length, request::EXPORTER_LABEL,
+    AccountId, Answer, Bundle, Challenge, CloseReason, CodecError, DeliveryToken, DeviceId,
+    FRAME_HEADER_BYTES, Fingerprint, FromRelay, Push, Refusal, RelayAddress, Request, RequestId, Signature,
+    SignedDeviceList, ToRelay, decode, frame, frame_length, request::EXPORTER_LABEL,
 };
 use quinn::{
-    ClientConfig, Connection, Endpoint, IdleTimeout, RecvStream, SendStream, TransportConfig, VarInt,
-    crypto::rustls::QuicClientConfig,
+    ClientConfig, Connection, ConnectionError, Endpoint, IdleTimeout, RecvStream, SendStream,
+    TransportConfig, VarInt, crypto::rustls::QuicClientConfig,
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -37,10 +37,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Silence after which a connection counts as dead.
-const IDLE_TIMEOUT_MS: u32 = 30_000;
+const IDLE_TIMEOUT_MS: u32 = 15_000;
 
 /// Often enough to keep the path through address translators open, well under [`IDLE_TIMEOUT_MS`].
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
 /// Pushes under way. The window that we ask a relay for is the same, so the channel is never full.
 pub(crate) const PUSH_WINDOW: u16 = 64;
@@ -72,6 +72,9 @@ pub enum NetworkError {
     /// It said no.
     #[error("the relay refuses: {0}")]
     Refused(Refusal),
+    /// Another connection of this device has taken over: a copy of this home is in use.
+    #[error("another client has connected as this device: a copy of this home is in use somewhere")]
+    Superseded,
     /// It answered something else than was asked.
     #[error("the relay does not keep to the protocol: {0}")]
     Protocol(String),
@@ -221,6 +224,11 @@ impl RelayClient {
 
     /// The connection failed; the reason that it was closed for, if there is one, else `why`.
     pub(crate) fn broken(&self, why: &str) -> NetworkError {
+        if let Some(ConnectionError::ApplicationClosed(close)) = self.connection.close_reason()
+            && close.error_code == VarInt::from_u32(CloseReason::Superseded.code())
+        {
+            return NetworkError::Superseded;
+        }
         let why = match self.connection.close_reason() {
             Some(reason) => reason.to_string(),
             None => why.to_owned(),

@@ -1,5 +1,7 @@
 //! Two engines and an authority over a real relay on loopback.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::{net::Ipv4Addr, path::Path, time::Duration};
 
 use airlock_engine::{

@@ -4,7 +4,7 @@
 //! an opened message and the ratchet that opened it likewise. So a kill at any point loses nothing and repeats
 //! nothing (invariant 10).
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, fs::OpenOptions, os::unix::fs::OpenOptionsExt};
 
 use airlock_wire::{CodecError, decode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -48,6 +48,9 @@ pub enum VaultError {
     /// The disk is full.
     #[error("the disk is full")]
     DiskFull,
+    /// The file can't be made.
+    #[error("the vault's file cannot be made: {0}")]
+    File(String),
     /// The database or the disk refuses.
     #[error("the vault cannot be read or written: {0}")]
     Database(rusqlite::Error),
@@ -74,6 +77,9 @@ pub(crate) struct Vault {
 impl Vault {
     /// Makes the tables in a new file.
     pub(crate) fn create(home: &Home, key: &VaultKey) -> Result<Self, VaultError> {
+        // SQLite gives its journals the permissions of the database, so these are set before it writes any.
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(home.vault());
+        drop(file.map_err(|error| VaultError::File(error.to_string()))?);
         let mut vault = Self::connect(home, key, OpenFlags::SQLITE_OPEN_CREATE)?;
         vault.write(|db| -> Result<(), VaultError> {
             db.execute_batch(include_str!("schema.sql"))?;
@@ -150,7 +156,7 @@ fn uint(value: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 
@@ -185,6 +191,17 @@ mod tests {
         vault.database.pragma_update(None, "user_version", 9).unwrap();
         drop(vault);
         assert!(matches!(Vault::open(&home, &VaultKey([1; 32])), Err(VaultError::Newer { found: 9 })));
+    }
+
+    #[test]
+    fn the_vault_and_its_journal_are_for_their_owner_alone() {
+        let (folder, home) = new_home();
+        let _vault = Vault::create(&home, &VaultKey([1; 32])).unwrap();
+        for file in fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap();
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", file.path().display());
+        }
     }
 
     #[test]
