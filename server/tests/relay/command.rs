@@ -9,7 +9,7 @@ use std::{
 use airlock_wire::{Answer, CloseReason, InviteCode, Refusal, RelayAddress, Request};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::client::{Client, Person};
+use crate::client::{Client, PATIENCE, Person};
 
 const OPEN_SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--registration", "open"];
 
@@ -177,6 +177,23 @@ async fn what_a_killed_relay_accepted_is_pushed_by_the_next_one() {
         assert_eq!(push.sealed, number.to_le_bytes(), "each once and in order");
         device.send(Request::Acknowledge { sequences: vec![push.sequence] }).await;
     }
+    assert_eq!(stop(child, Signal::TERM), Some(0));
+}
+
+#[tokio::test]
+async fn a_client_of_a_killed_relay_hears_of_it_from_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (child, _stdout, address) = serving(dir.path());
+    let mut client = Client::connect(&address).await;
+    client.ask(Request::Challenge).await.unwrap();
+    assert_eq!(stop(child, Signal::KILL), None);
+
+    let mut command = program(dir.path());
+    command.args(["serve", "--registration", "open", "--listen"]).arg(format!("127.0.0.1:{}", address.port));
+    let (child, _stdout, _address) = started(command);
+    client.send(Request::Challenge).await;
+    let closed = tokio::time::timeout(PATIENCE, client.connection.closed()).await.expect("still open");
+    assert_eq!(closed, quinn::ConnectionError::Reset, "silence alone would have ended it otherwise");
     assert_eq!(stop(child, Signal::TERM), Some(0));
 }
 
