@@ -35,7 +35,7 @@ pub fn line(question: &str) -> Result<String, Problem> {
 /// Asks until the answer is one of `choices`: a letter each.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn choice<T: Copy>(question: &str, choices: &[(char, T)]) -> Result<T, Problem> {
     loop {
         let answer = line(question)?.trim().to_lowercase();
