@@ -1,6 +1,6 @@
 //! A comparison: what came of one scenario under each setting of Alice's gate. Plain values, and JSON.
 //!
-//! Every number and every "found" is computed by [`crate::run`] from what the parties got; none is typed here.
+//! Every number and every "found" is computed by `run` from what the parties got; none is typed here.
 
 use std::{collections::BTreeMap, fmt};
 
