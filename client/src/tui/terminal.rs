@@ -24,7 +24,7 @@ use ratatui::{
     DefaultTerminal, Terminal,
     backend::CrosstermBackend,
     buffer::Buffer,
-    layout::{Position, Size},
+    layout::{Position, Rect, Size},
 };
 
 /// Why a screen can't be shown, or had to end.
@@ -88,6 +88,18 @@ impl Screen {
             }
         };
         self.terminal.draw(draw).map(drop).map_err(ScreenError::Terminal)
+    }
+
+    /// Takes note of a window that changed: the next picture draws every cell, even when the size is the old one.
+    /// A window that shrinks and grows back at once is told as one change to the size it had, but its terminal has
+    /// cut what did not fit between.
+    pub(crate) fn resized(&mut self, event: &Event) -> Result<(), ScreenError> {
+        match event {
+            Event::Resize(columns, rows) => {
+                self.terminal.resize(Rect::new(0, 0, *columns, *rows)).map_err(ScreenError::Terminal)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Gives the terminal to another program for a while.

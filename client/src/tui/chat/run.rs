@@ -64,7 +64,11 @@ pub async fn run(engine: Engine, options: Options) -> Result<(), ScreenError> {
         screen.draw(chat.app.size, |buffer| view::draw(&chat.app, buffer))?;
         let mut events = Vec::new();
         tokio::select! {
-            key = input.next() => events.extend(from_terminal(key?)),
+            event = input.next() => {
+                let event = event?;
+                screen.resized(&event)?;
+                events.extend(from_terminal(event));
+            }
             Some(result) = results.recv() => events.push(result),
             fresh = news.recv() => match fresh {
                 Ok(fresh) => events.extend(chat.news(fresh)),

@@ -110,7 +110,11 @@ async fn play(
         screen.draw(stage.demo.size, |buffer| view::draw(&stage.demo, buffer))?;
         let mut events = vec![Event::Now(Clock::system().now_ms)];
         tokio::select! {
-            key = input.next() => events.extend(from_terminal(key?)),
+            event = input.next() => {
+                let event = event?;
+                screen.resized(&event)?;
+                events.extend(from_terminal(event));
+            }
             Some(result) = arrivals.recv() => events.push(result),
             news = alice_news.recv() => events.extend(stage.news(Side::Alice, news.map_err(lost))),
             news = bob_news.recv() => events.extend(stage.news(Side::Bob, news.map_err(lost))),
