@@ -68,9 +68,24 @@ fn a_window_of_any_size_shows_the_gate_or_says_that_it_is_too_small() {
         screen.resize(columns, rows);
         screen.shows(&["gate off", "write to bob"]);
     }
-    screen.resize(12, 4);
-    screen.hides(&["write to bob"]);
+    screen.resize(30, 6);
+    screen.shows(&["Too small"]);
     screen.resize(80, 24);
+    screen.shows(&["gate off", "write to bob"]);
+    quit(&mut screen);
+}
+
+#[test]
+fn a_window_that_shrinks_and_grows_back_at_once_is_whole_again() {
+    let world = World::new(PROGRAMS);
+    let (alice, _bob) = world.pair();
+    let mut screen = alice.screen(80, 24, &["chat", "bob"]);
+    screen.shows(&["gate off", "write to bob"]);
+    // The terminal cuts its rows at once; the program hears of both sizes together, or of the last one alone.
+    for _ in 0..20 {
+        screen.resize(12, 4);
+        screen.resize(80, 24);
+    }
     screen.shows(&["gate off", "write to bob"]);
     quit(&mut screen);
 }
