@@ -1,3 +1,5 @@
+//! Settings from every source, and what is refused.
+
 use super::*;
 
 fn load(flags: &Flags, variables: &[(&str, &str)]) -> Result<Settings, Problem> {
