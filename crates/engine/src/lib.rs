@@ -1,7 +1,7 @@
 //! A client without a screen: vault, contacts, gate, outbox, inbox. The terminal client, the command line, the lab
 //! and the tests all use this one.
 //!
-//! Reading order: [`engine`] (keys, opening, watching), `compose` (a draft's way through the gate into the outbox),
+//! Reading order: [`engine`] (what one device is and does), `open` (making and opening its home), `compose` (a draft's way through the gate into the outbox),
 //! `delivery` (out to relays), `inbox` (in from ours), [`gate`], [`audit`]; at the bottom `vault` (everything at
 //! rest) and `relay_client` (one connection).
 
@@ -17,6 +17,7 @@ mod home;
 mod hooks;
 mod inbox;
 mod link;
+mod open;
 mod prekeys;
 mod relay_client;
 mod tls;
@@ -26,11 +27,12 @@ mod vault;
 pub use audit::{AuditEntry, AuditError, AuditRecord, DecisionEntry};
 pub use compose::{ComposeError, Composed, Pending};
 pub use contacts::{AddError, Added, ContactError, SessionError, Verified};
-pub use engine::{CreateError, Engine, LinkUnavailable, Me, OpenError, RegisterError, Sources, Start};
+pub use engine::{Engine, LinkUnavailable, Me, RegisterError, Sources, Start};
 pub use event::{Connection, Event};
 pub use gate::{Authority, EnableError, GateStatus, Installed};
 pub use home::Home;
 pub use link::{ContactLink, LinkError};
+pub use open::{CreateError, OpenError};
 pub use relay_client::NetworkError;
 pub use unlock::{Passphrase, Protection, Unlock, UnlockError};
 pub use vault::{
