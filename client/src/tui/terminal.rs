@@ -174,23 +174,23 @@ impl Input {
     }
 }
 
-/// Resolves when the system asks this process to end: a closed window, a shutdown.
+/// Resolves when the system asks this process to end: a closed window, a shutdown. It listens from the call on, so
+/// call it before the terminal is taken: a signal that nobody listens for ends the process with the terminal as it is.
 #[cfg(unix)]
-pub(crate) async fn asked_to_end() {
+pub(crate) fn asked_to_end() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hang_up)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+    async move {
+        let (Ok(mut terminate), Ok(mut hang_up)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
     }
 }
 
 /// As on Unix, where there are no such signals.
 #[cfg(not(unix))]
-pub(crate) async fn asked_to_end() {
-    std::future::pending().await
+pub(crate) fn asked_to_end() -> impl Future<Output = ()> {
+    std::future::pending()
 }

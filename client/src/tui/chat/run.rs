@@ -44,6 +44,8 @@ const NEWS_MAX: usize = 256;
 /// # Errors
 /// Without a terminal, when the terminal fails, or when the vault can't be read.
 pub async fn run(engine: Engine, options: Options) -> Result<(), ScreenError> {
+    let ending = asked_to_end();
+    tokio::pin!(ending);
     let mut screen = Screen::enter()?;
     let mut news = engine.events();
     engine.start(Start::DeliverAndReceive).await;
@@ -58,8 +60,6 @@ pub async fn run(engine: Engine, options: Options) -> Result<(), ScreenError> {
 
     let mut input = Input::open();
     let mut clock = tokio::time::interval(CLOCK_EVERY);
-    let ending = asked_to_end();
-    tokio::pin!(ending);
     while !chat.quit {
         screen.draw(chat.app.size, |buffer| view::draw(&chat.app, buffer))?;
         let mut events = Vec::new();

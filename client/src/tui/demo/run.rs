@@ -39,6 +39,7 @@ const NEWS_MAX: usize = 256;
 /// # Errors
 /// Without a terminal, when the terminal fails, or when the world does not start or can't be read.
 pub async fn run(colors: Colors) -> Result<(), ScreenError> {
+    let ending = asked_to_end();
     let mut screen = Screen::enter()?;
     let (theme, size) = (Theme::new(colors), screen.size()?);
     screen.draw(size, |buffer| {
@@ -48,7 +49,7 @@ pub async fn run(colors: Colors) -> Result<(), ScreenError> {
     })?;
     let folder = tempfile::Builder::new().prefix("airlock-demo-").tempdir().map_err(ScreenError::Folder)?;
     let world = Arc::new(World::start(folder.path(), WorldOptions::default()).await?);
-    let left = show(&mut screen, Arc::clone(&world), theme).await;
+    let left = show(&mut screen, Arc::clone(&world), theme, ending).await;
     // The terminal is free before the world has said its goodbyes.
     drop(screen);
     end(world).await;
@@ -72,10 +73,15 @@ const LAST_LOOK: Duration = Duration::from_millis(20);
 /// Then the world ends less gracefully, when the process does.
 const LAST_LOOKS_MAX: u32 = 150;
 
-async fn show(screen: &mut Screen, world: Arc<World>, theme: Theme) -> Result<(), ScreenError> {
+async fn show(
+    screen: &mut Screen,
+    world: Arc<World>,
+    theme: Theme,
+    ending: impl Future<Output = ()>,
+) -> Result<(), ScreenError> {
     let (results, arrivals) = mpsc::channel(RESULTS_MAX);
     let mut watch = tokio::spawn(observe::watch(Arc::clone(&world), results.clone()));
-    let left = play(screen, world, theme, results, arrivals, &mut watch).await;
+    let left = play(screen, world, theme, results, arrivals, &mut watch, ending).await;
     watch.abort();
     left
 }
@@ -87,6 +93,7 @@ async fn play(
     results: mpsc::Sender<Event>,
     mut arrivals: mpsc::Receiver<Event>,
     watch: &mut JoinHandle<Result<(), WorldError>>,
+    ending: impl Future<Output = ()>,
 ) -> Result<(), ScreenError> {
     let account = |person| world.account(person);
     let demo =
@@ -104,7 +111,6 @@ async fn play(
     stage.carry_out(vec![Effect::Load(Side::Alice), Effect::Load(Side::Bob)]);
 
     let mut input = Input::open();
-    let ending = asked_to_end();
     tokio::pin!(ending);
     while !stage.quit {
         screen.draw(stage.demo.size, |buffer| view::draw(&stage.demo, buffer))?;
