@@ -146,8 +146,10 @@ fn read_text(path: &Path) -> Result<String, ChoreError> {
 /// Replaces the value of a line `field = "…"` and leaves everything else, comments too, as it is.
 fn with_field(text: &str, field: &'static str, value: &str) -> Result<String, &'static str> {
     let start = format!("{field} = ");
-    let line = text.lines().find(|line| line.starts_with(&start)).ok_or(field)?;
-    Ok(text.replacen(line, &format!("{start}\"{value}\""), 1))
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    let new = format!("{start}\"{value}\"");
+    *lines.iter_mut().find(|line| line.starts_with(&start)).ok_or(field)? = &new;
+    Ok(lines.join("\n"))
 }
 
 pub(crate) fn root() -> PathBuf {
