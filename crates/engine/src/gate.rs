@@ -14,7 +14,7 @@ use airlock_protocol::{
 use airlock_wire::AccountId;
 use serde::{Deserialize, Serialize};
 
-use crate::{audit::AuditError, home::Home, vault::VaultError};
+use crate::{home::Home, vault::VaultError};
 
 /// How the gate stands, in the vault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,9 +146,6 @@ pub enum EnableError {
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
-
-/// Why the log of the gate can't be shown.
-pub type LogError = AuditError;
 
 /// A hook in the home.
 #[derive(Debug)]

@@ -182,7 +182,7 @@ async fn a_device_that_does_not_read_holds_nobody_else_up() {
     let (relay, _dir) = relay().await;
     let (slow, quick) = (Person::new(1), Person::new(2));
     let mut stuck = slow.join(&relay).await;
-    // Subscribed, and from here on never read: its window fills with 16 MiB waiting.
+    // Subscribed, and from here on never read: its window fills with 2.5 MiB waiting.
     stuck.subscribe(256).await;
     let mut reader = quick.join(&relay).await;
     reader.subscribe(8).await;
