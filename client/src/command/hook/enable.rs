@@ -1,0 +1,59 @@
+//! `airlock hook enable|mode|disable`: what the gate asks, and what the answers may do.
+
+use airlock_engine::{Contact, Engine};
+use airlock_protocol::Mode;
+
+use super::{Context, REFERENCE, installed, is_folder, list::show_gate, without_home};
+use crate::{command::contacts, exit::Exit, problem::Problem, remedies};
+
+pub(super) async fn run(
+    hook: &str,
+    mode: Mode,
+    authority: Option<&str>,
+    context: &Context,
+) -> Result<Exit, Problem> {
+    if mode == Mode::Report && authority.is_none() {
+        return Err(remedies::no_authority());
+    }
+    if mode != Mode::Report && authority.is_some() {
+        return Err(Problem::usage(
+            "authority-not-used",
+            format_args!("in mode {mode} nobody gets reports"),
+            "an authority was given that would get nothing",
+            "leave --authority out, or choose --mode report",
+        ));
+    }
+    let engine = context.engine()?;
+    let package =
+        if hook == REFERENCE || is_folder(hook) { without_home(hook)? } else { installed(&engine, hook)? };
+    let authority = match authority {
+        Some(text) => Some(find_authority(&engine, text, context).await?),
+        None => None,
+    };
+    let gate = engine
+        .enable_hook(package, mode, authority.map(|contact| contact.account))
+        .await
+        .map_err(|error| remedies::enable(&error))?;
+    engine.shutdown().await;
+    show_gate(context, &gate)
+}
+
+async fn find_authority(engine: &Engine, text: &str, context: &Context) -> Result<Contact, Problem> {
+    if !text.starts_with("airlock:") {
+        return context.contact(engine, text);
+    }
+    let link = contacts::parse_link(text)?;
+    contacts::note_fetching(&link, context);
+    engine.add_authority(&link, None).await.map_err(|error| remedies::add(&error, &link.relay))
+}
+
+pub(super) async fn set_mode(mode: Mode, context: &Context) -> Result<Exit, Problem> {
+    let engine = context.engine()?;
+    let gate = match mode {
+        Mode::Off => engine.disable_hook(),
+        mode => engine.set_mode(mode).await,
+    };
+    let gate = gate.map_err(|error| remedies::enable(&error))?;
+    engine.shutdown().await;
+    show_gate(context, &gate)
+}

@@ -1,0 +1,75 @@
+//! `airlock hook`: look at hooks, put one into the gate, take it out, read what it decided.
+
+mod enable;
+mod inspect;
+mod list;
+mod log;
+
+use std::path::Path;
+
+use airlock_engine::Engine;
+use airlock_hooks::Package;
+use airlock_protocol::Mode;
+
+pub(crate) use list::hook_json;
+
+use super::Context;
+use crate::{
+    args::{Hook, HookCommand},
+    exit::Exit,
+    problem::Problem,
+    remedies,
+};
+
+/// The hook that comes with Airlock.
+const REFERENCE: &str = "word-list";
+
+pub(crate) async fn run(args: &Hook, context: &Context) -> Result<Exit, Problem> {
+    match &args.command {
+        HookCommand::List => list::run(context),
+        HookCommand::Inspect { hook } => inspect::run(hook.as_deref(), context),
+        HookCommand::Enable { hook, mode, authority } => {
+            enable::run(hook, *mode, authority.as_deref(), context).await
+        }
+        HookCommand::Mode { mode } => enable::set_mode(*mode, context).await,
+        HookCommand::Disable => enable::set_mode(Mode::Off, context).await,
+        HookCommand::Log => log::run(context),
+    }
+}
+
+/// The hook that comes with Airlock, or one in a folder: neither needs a vault.
+fn without_home(hook: &str) -> Result<Package, Problem> {
+    if hook == REFERENCE {
+        return Ok(Package::reference_word_list());
+    }
+    Package::read_dir(Path::new(hook)).map_err(|error| {
+        Problem::new(
+            Exit::Failure,
+            "bad-hook",
+            format_args!("`{hook}` is not a hook that can be used"),
+            error,
+            "give the folder that has hook.toml, hook.wasm and, if it needs one, list.json (docs/hooks.md)",
+        )
+    })
+}
+
+/// A hook's id has no slash, so a folder can always be written with one.
+fn is_folder(hook: &str) -> bool {
+    hook.contains('/') || hook == "." || hook == ".."
+}
+
+fn installed(engine: &Engine, id: &str) -> Result<Package, Problem> {
+    let installed = engine.installed_hooks().map_err(|error| remedies::enable(&error))?;
+    let known: Vec<String> = installed.iter().map(|hook| hook.package.manifest.id.to_string()).collect();
+    let found = installed.into_iter().map(|hook| hook.package).find(|package| package.manifest.id == *id);
+    found.ok_or_else(|| {
+        let known =
+            [REFERENCE].into_iter().chain(known.iter().map(String::as_str).filter(|id| *id != REFERENCE));
+        Problem::usage(
+            "unknown-hook",
+            format_args!("there is no hook `{id}`"),
+            format_args!("hooks that are here: {}", known.collect::<Vec<_>>().join(", ")),
+            "name one of these, or a folder with a slash in it: ./my-hook",
+        )
+    })
+}
