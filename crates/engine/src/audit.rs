@@ -96,9 +96,9 @@ impl DecisionEntry {
             Ok(Verdict::Pass) => ("pass", None, None),
             Ok(Verdict::Abstain) => ("abstain", None, None),
             Ok(Verdict::Rewrite(_)) => ("rewrite", None, None),
-            Ok(Verdict::Warn(code)) => ("warn", Some(code.0), None),
-            Ok(Verdict::Block(code)) => ("block", Some(code.0), None),
-            Ok(Verdict::Report { code, .. }) => ("report", Some(code.0), None),
+            Ok(Verdict::Warn(finding)) => ("warn", Some(finding.code.0), None),
+            Ok(Verdict::Block(finding)) => ("block", Some(finding.code.0), None),
+            Ok(Verdict::Report { finding, .. }) => ("report", Some(finding.code.0), None),
             Err(failure) => ("failed", None, Some(failure.to_string())),
         };
         Self {

@@ -200,7 +200,7 @@ impl Engine {
             Outcome::Ask(question) => {
                 self.state()?.vault.write(append)?;
                 let text = match question.about() {
-                    About::Warning(code) => gate.code_text(code.0),
+                    About::Warning(finding) => gate.code_text(finding.code.0),
                     About::Rewrite(_) => "the hook proposes another text".into(),
                     About::Failure(failure) => failure.to_string(),
                 };
@@ -210,7 +210,7 @@ impl Engine {
             Outcome::Stopped(Stopped { draft, why }) => {
                 self.state()?.vault.write(append)?;
                 let text = match &why {
-                    StopReason::Blocked(code) => gate.code_text(code.0),
+                    StopReason::Blocked(finding) => gate.code_text(finding.code.0),
                     StopReason::Failed(failure) => failure.to_string(),
                 };
                 Ok(Composed::Stopped { draft: draft.content().text().into(), why, text })

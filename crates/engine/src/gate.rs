@@ -8,8 +8,7 @@ use std::{fmt, io, path::Path};
 use airlock_hooks::{Host, LoadedHook, Manifest, Package, manifest::View};
 use airlock_protocol::{
     Examination, Hook, HookIdentity, Mode,
-    gate::{ActiveMode, Failure, OnFailure, Setting},
-    outgoing::Content,
+    gate::{ActiveMode, Failure, OnFailure, Setting, Subject},
 };
 use airlock_wire::AccountId;
 use serde::{Deserialize, Serialize};
@@ -53,8 +52,8 @@ pub(crate) struct UnusableHook {
 }
 
 impl Hook for UnusableHook {
-    fn check(&self, _content: &Content) -> Examination {
-        Examination { answer: Err(Failure::Trap(self.why.clone())), fuel: 0 }
+    fn check(&self, _subject: Subject<'_>) -> Examination {
+        Examination { answer: Err(Failure::Unloadable(self.why.clone())), fuel: 0 }
     }
 
     fn identity(&self) -> &HookIdentity {

@@ -10,7 +10,7 @@ mod matching;
 use std::hint::black_box;
 
 use airlock_hooks::{Host, Package, list::Day};
-use airlock_protocol::{Hook, outgoing::Content};
+use airlock_protocol::{Hook, gate::Subject, outgoing::Content};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 /// A message of 256 bytes in which nothing is listed, so that all of it is looked at.
@@ -30,7 +30,7 @@ fn call(criterion: &mut Criterion) {
     let hook = host.load(&package, now_ms()).expect("it loads");
     let content = Content::Text(message());
     criterion.bench_function("hook_call/fresh_instance_256_B", |bencher| {
-        bencher.iter(|| hook.check(black_box(&content)));
+        bencher.iter(|| hook.check(Subject::of(black_box(&content))));
     });
     let entries: String = package
         .list

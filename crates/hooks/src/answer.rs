@@ -1,6 +1,6 @@
 //! Holds a guest's answer to its manifest.
 
-use airlock_protocol::gate::{Code, Failure, Verdict};
+use airlock_protocol::gate::{Code, Failure, Finding, Verdict};
 
 use crate::{
     host::bindings::{Report, Verdict as GuestVerdict},
@@ -19,8 +19,8 @@ pub(crate) fn validate(answer: GuestVerdict, manifest: &Manifest) -> Result<Verd
             "it answers `{strength}`, and its manifest says `{strongest}` at most"
         )));
     }
-    let code = |code: u8| match manifest.code_text(Code(code)) {
-        Some(_) => Ok(Code(code)),
+    let found = |code: u8| match manifest.code_text(Code(code)) {
+        Some(_) => Ok(Finding::new(Code(code))),
         None => Err(Failure::Garbage(format!(
             "it answers with the code {code}, which its manifest does not declare"
         ))),
@@ -33,11 +33,11 @@ pub(crate) fn validate(answer: GuestVerdict, manifest: &Manifest) -> Result<Verd
             within(text.len(), limits.output_bytes)?;
             Ok(Verdict::Rewrite(text))
         }
-        GuestVerdict::Warn(number) => Ok(Verdict::Warn(code(number)?)),
-        GuestVerdict::Block(number) => Ok(Verdict::Block(code(number)?)),
+        GuestVerdict::Warn(number) => Ok(Verdict::Warn(found(number)?)),
+        GuestVerdict::Block(number) => Ok(Verdict::Block(found(number)?)),
         GuestVerdict::Report(Report { code: number, evidence }) => {
             within(evidence.len(), limits.evidence_bytes.min(limits.output_bytes))?;
-            Ok(Verdict::Report { code: code(number)?, evidence })
+            Ok(Verdict::Report { finding: found(number)?, evidence })
         }
     }
 }

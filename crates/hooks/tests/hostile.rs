@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use airlock_hooks::{Digest, Host, LoadError, LoadedHook, Package, limits::LIMITS_MAX};
 use airlock_protocol::{
     Draft, Examination, Hook, MessageId, Mode, Verdict,
-    gate::{self, ActiveMode, Code, Failure, Outcome, Setting, StopReason},
+    gate::{self, ActiveMode, Code, Failure, Finding, Outcome, Setting, StopReason, Subject},
     outgoing::Content,
 };
 use proptest::prelude::*;
@@ -145,7 +145,7 @@ fn each_misbehaviour_is_stopped_as_a_failure_of_its_own_class() {
         ("no-such-verdict", garbage("unexpected discriminant: 9")),
     ];
     for (name, failure) in expected {
-        let Examination { answer, fuel } = hook(name).check(&text("meet me at noon"));
+        let Examination { answer, fuel } = hook(name).check(Subject::of(&text("meet me at noon")));
         assert_eq!(answer, Err(failure), "{name}");
         assert!((1..=1_000_000).contains(&fuel), "{name} used {fuel}");
     }
@@ -153,19 +153,19 @@ fn each_misbehaviour_is_stopped_as_a_failure_of_its_own_class() {
 
 #[test]
 fn what_runs_out_of_fuel_has_used_all_of_it() {
-    assert_eq!(hook("spin").check(&text("hello")).fuel, 1_000_000);
+    assert_eq!(hook("spin").check(Subject::of(&text("hello"))).fuel, 1_000_000);
 }
 
 #[test]
 fn a_verdict_that_is_stronger_than_the_manifest_says_is_a_failure() {
     let hook = loaded(&package(component("report"), r#"["text"]"#, "warn"));
     let failure = Failure::Garbage("it answers `report`, and its manifest says `warn` at most".into());
-    assert_eq!(hook.check(&text("hello")).answer, Err(failure));
+    assert_eq!(hook.check(Subject::of(&text("hello"))).answer, Err(failure));
 }
 
 #[test]
 fn a_message_that_is_larger_than_the_manifest_takes_is_not_shown_to_the_hook() {
-    let examination = hook("report").check(&text(&"x".repeat(1_001)));
+    let examination = hook("report").check(Subject::of(&text(&"x".repeat(1_001))));
     assert_eq!(examination.answer, Err(Failure::OversizedInput { got: 1_001, max: 1_000 }));
     assert_eq!(examination.fuel, 0);
 }
@@ -175,16 +175,20 @@ fn a_hook_sees_the_views_that_its_manifest_names_and_no_other() {
     let content = text("see https://bread.example");
     for (views, code) in [("[]", 0), (r#"["text"]"#, 1), (r#"["urls"]"#, 2), (r#"["urls", "text"]"#, 3)] {
         let hook = loaded(&package(component("views"), views, "report"));
-        assert_eq!(hook.check(&content).answer, Ok(Verdict::Warn(Code(code))), "{views}");
+        assert_eq!(
+            hook.check(Subject::of(&content)).answer,
+            Ok(Verdict::Warn(Finding::new(Code(code)))),
+            "{views}"
+        );
     }
 }
 
 #[test]
 fn a_hook_cannot_remember_an_earlier_message() {
     let hook = hook("remember");
-    let first = hook.check(&text("one"));
+    let first = hook.check(Subject::of(&text("one")));
     assert_eq!(first.answer, Ok(Verdict::Pass));
-    assert_eq!(hook.check(&text("two")), first);
+    assert_eq!(hook.check(Subject::of(&text("two"))), first);
 }
 
 fn reviewed(hook: &LoadedHook, mode: Mode) -> (Draft, StopReason) {
@@ -246,7 +250,7 @@ proptest! {
         bytes[at] ^= flip;
         let package = package(bytes, r#"["text"]"#, "report");
         if let Ok(hook) = Host::new(None).unwrap().load(&package, NOW_MS) {
-            prop_assert!(hook.check(&text("hello")).fuel <= LIMITS_MAX.fuel);
+            prop_assert!(hook.check(Subject::of(&text("hello"))).fuel <= LIMITS_MAX.fuel);
         }
     }
 }

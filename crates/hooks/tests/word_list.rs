@@ -11,13 +11,19 @@ use airlock_hooks::{
 };
 use airlock_protocol::{
     Draft, Hook, MessageId, Mode, Verdict,
-    gate::{self, About, ActiveMode, Code, Failure, Outcome, Question, Setting, StopReason},
+    gate::{
+        self, About, ActiveMode, Code, Failure, Finding, Outcome, Question, Setting, StopReason, Subject,
+    },
     outgoing::{Content, TEXT_BYTES_MAX},
 };
 use ed25519_dalek::SigningKey;
 
-const WARN: Verdict = Verdict::Warn(Code(0));
-const BLOCK: Verdict = Verdict::Block(Code(1));
+const WARN: Verdict = Verdict::Warn(found(0));
+const BLOCK: Verdict = Verdict::Block(found(1));
+
+const fn found(code: u8) -> Finding {
+    Finding { code: Code(code), score: None, entry: None }
+}
 
 fn package() -> Package {
     match env::var_os("AIRLOCK_HOOKS_DIR") {
@@ -35,12 +41,14 @@ fn load(package: &Package) -> LoadedHook {
 }
 
 fn judge(hook: &LoadedHook, text: &str) -> Verdict {
-    hook.check(&Content::Text(text.into())).answer.unwrap()
+    hook.check(Subject::of(&Content::Text(text.into()))).answer.unwrap()
 }
 
 fn evidence(verdict: Verdict) -> String {
     match verdict {
-        Verdict::Report { code: Code(2), evidence } => String::from_utf8(evidence).unwrap(),
+        Verdict::Report { finding: Finding { code: Code(2), .. }, evidence } => {
+            String::from_utf8(evidence).unwrap()
+        }
         other => panic!("not a report: {other:?}"),
     }
 }
@@ -94,11 +102,11 @@ fn evidence_is_an_excerpt_and_not_the_message() {
 fn the_same_message_gets_the_same_verdict_and_uses_the_same_fuel() {
     let hook = load(&package());
     let message = Content::Text("the picnic poster is up".into());
-    let first = hook.check(&message);
+    let first = hook.check(Subject::of(&message));
     assert!(first.fuel > 0);
-    hook.check(&Content::Text("something else in between".into()));
-    assert_eq!(hook.check(&message), first);
-    assert_eq!(load(&package()).check(&message), first);
+    hook.check(Subject::of(&Content::Text("something else in between".into())));
+    assert_eq!(hook.check(Subject::of(&message)), first);
+    assert_eq!(load(&package()).check(Subject::of(&message)), first);
 }
 
 #[test]
@@ -116,7 +124,7 @@ fn the_longest_message_is_judged_within_the_fuel() {
 #[test]
 fn a_name_goes_through_the_hook_too() {
     let hook = load(&package());
-    assert_eq!(hook.check(&Content::Profile("Burnt Toast".into())).answer, Ok(WARN));
+    assert_eq!(hook.check(Subject::of(&Content::Profile("Burnt Toast".into()))).answer, Ok(WARN));
 }
 
 /// What the gate does with the real hook, for every mode: design.md §8 as a table.
@@ -167,7 +175,7 @@ fn a_list_that_expires_while_the_hook_is_loaded_fails_every_check() {
     let later = hook.at(ms("2036-11-02"));
     assert!(later.list().unwrap().is_err());
     assert!(later.identity().list.is_none());
-    let examination = later.check(&Content::Text("hello".into()));
+    let examination = later.check(Subject::of(&Content::Text("hello".into())));
     assert_eq!(examination.answer, Err(Failure::List("it expired on 2036-11-01".into())));
     assert_eq!(examination.fuel, 0);
     assert_eq!(judge(&hook.at(ms("2036-11-01")), "burnt toast"), WARN);
@@ -222,7 +230,7 @@ fn a_compiled_hook_is_kept_and_found_again() {
     let cache = tempfile::tempdir().unwrap();
     let load = || Host::new(Some(cache.path())).unwrap().load(&package(), ms("2026-11-22")).unwrap();
     let message = Content::Text("burnt toast".into());
-    let compiled = load().check(&message);
+    let compiled = load().check(Subject::of(&message));
     assert!(std::fs::read_dir(cache.path()).unwrap().next().is_some());
-    assert_eq!(load().check(&message), compiled);
+    assert_eq!(load().check(Subject::of(&message)), compiled);
 }

@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::outgoing::{Checked, Content, Draft, DraftError, EVIDENCE_BYTES_MAX, Report};
 pub use crate::verdict::{
-    Code, Examination, Failure, Hook, HookIdentity, ListIdentity, Mode, OnFailure, UnknownMode, Verdict,
+    Code, Examination, Failure, Finding, Hook, HookIdentity, ListIdentity, Mode, OnFailure, Subject,
+    UnknownMode, Verdict,
 };
 
 /// How the gate stands: with no hook, or with one in a mode.
@@ -150,7 +151,7 @@ pub struct Stopped {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopReason {
     /// The hook blocked it.
-    Blocked(Code),
+    Blocked(Finding),
     /// The hook failed, and its manifest says to hold the message then.
     Failed(Failure),
 }
@@ -169,7 +170,7 @@ pub struct Question {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum About {
     /// A warning.
-    Warning(Code),
+    Warning(Finding),
     /// A rewrite: what would be sent instead.
     Rewrite(Content),
     /// The hook failed.
@@ -233,7 +234,7 @@ pub fn check(draft: Draft, setting: Setting<'_>) -> Reviewed {
         }
         Setting::On { hook, mode, on_failure } => (hook, mode.mode(), on_failure),
     };
-    let Examination { answer, fuel } = hook.check(draft.content());
+    let Examination { answer, fuel } = hook.check(Subject::of(draft.content()));
     let answer = answer.and_then(|verdict| validate(verdict, draft.content()));
     let effect = effect_of(&answer, mode, on_failure);
     let decision = Decision { hook: hook.identity().clone(), mode, answer: answer.clone(), effect, fuel };
@@ -297,14 +298,15 @@ fn outcome_of(
                 Outcome::Stopped(Stopped { draft, why })
             }
         },
-        (Effect::AskWarn, Ok(Verdict::Warn(code) | Verdict::Block(code) | Verdict::Report { code, .. })) => {
-            ask(draft, About::Warning(code), true)
+        (
+            Effect::AskWarn,
+            Ok(Verdict::Warn(finding) | Verdict::Block(finding) | Verdict::Report { finding, .. }),
+        ) => ask(draft, About::Warning(finding), true),
+        (Effect::Block, Ok(Verdict::Block(finding) | Verdict::Report { finding, .. })) => {
+            Outcome::Stopped(Stopped { draft, why: StopReason::Blocked(finding) })
         }
-        (Effect::Block, Ok(Verdict::Block(code) | Verdict::Report { code, .. })) => {
-            Outcome::Stopped(Stopped { draft, why: StopReason::Blocked(code) })
-        }
-        (Effect::Report, Ok(Verdict::Report { code, evidence })) => {
-            pass(draft, Some(Report { hook: hook.clone(), code, evidence }))
+        (Effect::Report, Ok(Verdict::Report { finding, evidence })) => {
+            pass(draft, Some(Report { hook: hook.clone(), code: finding.code, evidence }))
         }
         (Effect::AskFailure, Err(failure)) => ask(draft, About::Failure(failure), true),
         (Effect::Pass, _) => pass(draft, None),

@@ -63,6 +63,26 @@ impl core::str::FromStr for Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Code(pub u8);
 
+/// What a hook found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it means, as the manifest declares it.
+    pub code: Code,
+    /// How sure or how near, in the unit that the manifest declares. For the sender and the audit log: it never
+    /// leaves the device.
+    pub score: Option<u32>,
+    /// The place, from 0, of the list's entry that matched, so that the sender learns who submitted it.
+    pub entry: Option<u32>,
+}
+
+impl Finding {
+    /// With a code alone.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self { code, score: None, entry: None }
+    }
+}
+
 /// What a hook answers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
@@ -73,13 +93,13 @@ pub enum Verdict {
     /// Something else should be sent instead.
     Rewrite(String),
     /// The sender should think again.
-    Warn(Code),
+    Warn(Finding),
     /// This should not be sent.
-    Block(Code),
+    Block(Finding),
     /// An authority should know.
     Report {
         /// Why.
-        code: Code,
+        finding: Finding,
         /// What the authority is to get: at most [`crate::outgoing::EVIDENCE_BYTES_MAX`] bytes.
         evidence: Vec<u8>,
     },
@@ -92,9 +112,11 @@ impl fmt::Debug for Verdict {
             Self::Pass => f.write_str("Pass"),
             Self::Abstain => f.write_str("Abstain"),
             Self::Rewrite(text) => write!(f, "Rewrite({} bytes)", text.len()),
-            Self::Warn(code) => write!(f, "Warn({})", code.0),
-            Self::Block(code) => write!(f, "Block({})", code.0),
-            Self::Report { code, evidence } => write!(f, "Report({}, {} bytes)", code.0, evidence.len()),
+            Self::Warn(finding) => write!(f, "Warn({})", finding.code.0),
+            Self::Block(finding) => write!(f, "Block({})", finding.code.0),
+            Self::Report { finding, evidence } => {
+                write!(f, "Report({}, {} bytes)", finding.code.0, evidence.len())
+            }
         }
     }
 }
@@ -136,6 +158,9 @@ pub enum Failure {
     /// The list that it matches against is missing, expired or not valid.
     #[error("the hook's list cannot be used: {0}")]
     List(String),
+    /// It can't be loaded: its files are gone, were changed, or are not a hook.
+    #[error("the hook cannot be loaded: {0}")]
+    Unloadable(String),
 }
 
 /// What a failure means for the message. A manifest states it for each mode: there is no default.
@@ -176,6 +201,23 @@ pub struct ListIdentity {
     pub digest: [u8; 32],
 }
 
+/// What a hook is asked about: neither who it is for, nor anything said before.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// What would be sent.
+    pub content: &'a Content,
+    /// The plaintext file, when the content is an attachment and a hook was granted its bytes.
+    pub attachment: Option<&'a [u8]>,
+}
+
+impl<'a> Subject<'a> {
+    /// Content without an attachment's bytes.
+    #[must_use]
+    pub fn of(content: &'a Content) -> Self {
+        Self { content, attachment: None }
+    }
+}
+
 /// What came of asking a hook once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examination {
@@ -190,7 +232,7 @@ pub struct Examination {
 /// It is a computation: no I/O, no clock, no memory of earlier calls.
 pub trait Hook: Send + Sync {
     /// Judges content. An implementation shows its guest only the views that were granted.
-    fn check(&self, content: &Content) -> Examination;
+    fn check(&self, subject: Subject<'_>) -> Examination;
 
     /// Which hook this is.
     fn identity(&self) -> &HookIdentity;

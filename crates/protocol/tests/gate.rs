@@ -4,8 +4,8 @@
 use airlock_protocol::{
     Content, Draft, Examination, Hook, HookIdentity, MessageId, Mode, Verdict,
     gate::{
-        self, About, ActiveMode, Choice, Code, Effect, Failure, OnFailure, Outcome, Reviewed, Setting,
-        StopReason, UnknownMode,
+        self, About, ActiveMode, Choice, Code, Effect, Failure, Finding, OnFailure, Outcome, Reviewed,
+        Setting, StopReason, Subject, UnknownMode,
     },
     outgoing::{EVIDENCE_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX},
 };
@@ -21,7 +21,7 @@ struct Fixed {
 }
 
 impl Hook for Fixed {
-    fn check(&self, _: &Content) -> Examination {
+    fn check(&self, _: Subject<'_>) -> Examination {
         Examination { answer: self.answer.clone(), fuel: 42 }
     }
 
@@ -59,13 +59,13 @@ fn verdicts() -> [(&'static str, Verdict); 6] {
         ("pass", Verdict::Pass),
         ("abstain", Verdict::Abstain),
         ("rewrite", Verdict::Rewrite("see you at the party".into())),
-        ("warn", Verdict::Warn(Code(1))),
-        ("block", Verdict::Block(Code(2))),
-        ("report", Verdict::Report { code: Code(3), evidence: b"surprise party".to_vec() }),
+        ("warn", Verdict::Warn(Finding::new(Code(1)))),
+        ("block", Verdict::Block(Finding::new(Code(2)))),
+        ("report", Verdict::Report { finding: Finding::new(Code(3)), evidence: b"surprise party".to_vec() }),
     ]
 }
 
-fn failures() -> [Failure; 8] {
+fn failures() -> [Failure; 9] {
     [
         Failure::Fuel,
         Failure::Deadline,
@@ -75,6 +75,7 @@ fn failures() -> [Failure; 8] {
         Failure::OversizedAnswer { got: 2, max: 1 },
         Failure::Garbage("code 9 is not declared".into()),
         Failure::List("it has expired".into()),
+        Failure::Unloadable("its files were changed".into()),
     ]
 }
 
@@ -245,14 +246,14 @@ fn a_rewrite_is_normalised_like_what_people_type() {
 #[test]
 fn a_rewrite_or_evidence_over_its_limit_is_a_failure() {
     let long = Verdict::Rewrite("x".repeat(TEXT_BYTES_MAX + 1));
-    let much = Verdict::Report { code: Code(1), evidence: vec![0; EVIDENCE_BYTES_MAX + 1] };
+    let much = Verdict::Report { finding: Finding::new(Code(1)), evidence: vec![0; EVIDENCE_BYTES_MAX + 1] };
     for (verdict, max) in [(long, TEXT_BYTES_MAX), (much, EVIDENCE_BYTES_MAX)] {
         let decision = reviewed(Ok(verdict), Mode::Report, OnFailure::Hold).decision.unwrap();
         let (got, max) = (max as u64 + 1, max as u64);
         assert_eq!(decision.answer, Err(Failure::OversizedAnswer { got, max }));
         assert_eq!(decision.effect, Effect::Hold);
     }
-    let most = Verdict::Report { code: Code(1), evidence: vec![0; EVIDENCE_BYTES_MAX] };
+    let most = Verdict::Report { finding: Finding::new(Code(1)), evidence: vec![0; EVIDENCE_BYTES_MAX] };
     assert_eq!(happened(reviewed(Ok(most), Mode::Report, OnFailure::Hold).outcome), "reported");
 }
 
@@ -275,10 +276,11 @@ fn a_choice_that_was_not_offered_gives_the_draft_back() {
         Outcome::Ask(question) => question,
         other => panic!("{other:?}"),
     };
-    let warned = match reviewed(Ok(Verdict::Warn(Code(1))), Mode::Enforce, OnFailure::Hold).outcome {
-        Outcome::Ask(question) => question,
-        other => panic!("{other:?}"),
-    };
+    let warned =
+        match reviewed(Ok(Verdict::Warn(Finding::new(Code(1)))), Mode::Enforce, OnFailure::Hold).outcome {
+            Outcome::Ask(question) => question,
+            other => panic!("{other:?}"),
+        };
     for (question, choice) in
         [(demanded(), Choice::SendAsWritten), (demanded(), Choice::Edit), (warned, Choice::SendRewritten)]
     {
@@ -289,7 +291,7 @@ fn a_choice_that_was_not_offered_gives_the_draft_back() {
 
 #[test]
 fn a_report_carries_what_the_hook_chose_and_which_hook_it_was() {
-    let verdict = Verdict::Report { code: Code(3), evidence: b"surprise party".to_vec() };
+    let verdict = Verdict::Report { finding: Finding::new(Code(3)), evidence: b"surprise party".to_vec() };
     let reviewed = reviewed(Ok(verdict), Mode::Report, OnFailure::Hold);
     let Outcome::Passed(passed) = reviewed.outcome else { panic!("a report lets it pass") };
     let report = passed.report.unwrap();
@@ -323,9 +325,9 @@ proptest! {
     ) {
         let verdict = match kind {
             0 => Verdict::Rewrite(rewrite),
-            1 => Verdict::Warn(Code(code)),
-            2 => Verdict::Block(Code(code)),
-            _ => Verdict::Report { code: Code(code), evidence: rewrite.into_bytes() },
+            1 => Verdict::Warn(Finding::new(Code(code))),
+            2 => Verdict::Block(Finding::new(Code(code))),
+            _ => Verdict::Report { finding: Finding::new(Code(code)), evidence: rewrite.into_bytes() },
         };
         let on_failure = [OnFailure::Hold, OnFailure::Ask, OnFailure::Pass][policy];
         match reviewed(Ok(verdict), Mode::ALL[mode], on_failure).outcome {

@@ -9,10 +9,7 @@ mod sandbox;
 
 use std::{io, path::Path, sync::Arc};
 
-use airlock_protocol::{
-    Content,
-    gate::{Examination, Failure, Hook, HookIdentity, ListIdentity},
-};
+use airlock_protocol::gate::{Examination, Failure, Hook, HookIdentity, ListIdentity, Subject};
 use wasmtime::{
     Cache, CacheConfig, Engine,
     component::{Component, Linker},
@@ -175,7 +172,7 @@ impl LoadedHook {
 }
 
 impl Hook for LoadedHook {
-    fn check(&self, content: &Content) -> Examination {
+    fn check(&self, subject: Subject<'_>) -> Examination {
         let manifest = self.manifest();
         let refuse = |failure| Examination { answer: Err(failure), fuel: 0 };
         let entries = match self.list() {
@@ -183,7 +180,7 @@ impl Hook for LoadedHook {
             Some(Ok(list)) => list.payload(),
             Some(Err(why)) => return refuse(Failure::List(why.to_string())),
         };
-        let views = views::of(content, manifest);
+        let views = views::of(subject.content, manifest);
         let (got, max) = (views::size(&views), manifest.limits.input_bytes);
         if got > max {
             return refuse(Failure::OversizedInput { got, max });

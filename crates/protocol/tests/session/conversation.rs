@@ -3,7 +3,10 @@
 use airlock_protocol::{
     Control, Draft, FORWARD_JUMP_MAX, Letter, MessageId, OpenError, PqxdhError, Prekeys, SKIPPED_KEYS_MAX,
     SKIPPED_MS_MAX, SealError, Session, UNANSWERED_MS_MAX, VerifiedBundle,
-    gate::{self, ActiveMode, Code, Examination, HookIdentity, Mode, OnFailure, Outcome, Setting, Verdict},
+    gate::{
+        self, ActiveMode, Code, Examination, Finding, HookIdentity, Mode, OnFailure, Outcome, Setting,
+        Verdict,
+    },
     outgoing::TEXT_BYTES_MAX,
 };
 use airlock_wire::{DeviceList, ENVELOPE_BYTES_MAX, KemRole, PrekeyId};
@@ -232,8 +235,9 @@ fn a_skipped_message_is_given_up_after_thirty_days() {
 fn control_messages_and_reports_arrive_as_what_they_are() {
     struct Informer(HookIdentity);
     impl gate::Hook for Informer {
-        fn check(&self, _: &airlock_protocol::Content) -> Examination {
-            let answer = Ok(Verdict::Report { code: Code(3), evidence: b"picnic poster".to_vec() });
+        fn check(&self, _: gate::Subject<'_>) -> Examination {
+            let answer =
+                Ok(Verdict::Report { finding: Finding::new(Code(3)), evidence: b"picnic poster".to_vec() });
             Examination { answer, fuel: 1 }
         }
         fn identity(&self) -> &HookIdentity {
