@@ -10,7 +10,7 @@ use crate::{
     component::Shape,
     limits::Limits,
     list::{Day, ListKey, ListRequirement, demo_key},
-    manifest::{CodeText, ErrorCard, FailurePolicy, INTERFACE, Manifest, View},
+    manifest::{CodeText, ErrorCard, FailurePolicy, INTERFACE, Manifest, Parameter, Score, View},
 };
 
 /// What a package says of itself, and what its bytes say of it.
@@ -37,6 +37,10 @@ pub struct Inspection {
     pub on_failure: FailurePolicy,
     /// As in the manifest.
     pub threshold: u32,
+    /// As in the manifest.
+    pub parameters: Vec<Parameter>,
+    /// As in the manifest.
+    pub score: Option<Score>,
     /// As in the manifest.
     pub error_card: Option<ErrorCard>,
     /// As in the manifest.
@@ -122,6 +126,8 @@ pub fn inspect(package: &Package) -> Inspection {
         limits: manifest.limits,
         on_failure: manifest.on_failure,
         threshold: manifest.threshold,
+        parameters: manifest.parameters.clone(),
+        score: manifest.score.clone(),
         error_card: manifest.error_card.clone(),
         author: manifest.author.clone(),
         contact: manifest.contact.clone(),
@@ -223,18 +229,28 @@ impl fmt::Display for Inspection {
         writeln!(f, "  threshold  {} before anything leaves", counted(self.threshold, "report"))?;
         write!(f, "  if it fails, a message is {} in shadow, {} in advise,", fate(shadow), fate(advise))?;
         writeln!(f, " {} in enforce, {} in report", fate(enforce), fate(report))?;
+        for Parameter { name, value } in &self.parameters {
+            writeln!(f, "  parameter  {name} = {value}")?;
+        }
+        if let Some(Score { name, unit, meaning }) = &self.score {
+            writeln!(f, "  score      {name} in {unit}: {meaning}")?;
+        }
         match &self.error_card {
             None => writeln!(f, "  measured   never: how often it is wrong is not known")?,
-            Some(card) => writeln!(
-                f,
-                "  measured   on {} (n = {}): finds {:.1} %, wrongly finds {:.2} % (95 %: {:.2} to {:.2} %)",
-                card.data_set,
-                card.n,
-                card.recall * 100.0,
-                card.false_positive_rate * 100.0,
-                card.interval[0] * 100.0,
-                card.interval[1] * 100.0
-            )?,
+            Some(card) => {
+                writeln!(
+                    f,
+                    "  measured   on {} (n = {}): finds {:.1} %, wrongly finds {:.2} % (95 %: {:.2} to {:.2} %)",
+                    card.data_set,
+                    card.n,
+                    card.recall * 100.0,
+                    card.false_positive_rate * 100.0,
+                    card.interval[0] * 100.0,
+                    card.interval[1] * 100.0
+                )?;
+                writeln!(f, "  data set   {}", card.data_set_digest)?;
+                writeln!(f, "  measure    {}", card.command)?;
+            }
         }
         writeln!(f, "  author     {} ({})", self.author, self.contact)?;
         writeln!(f, "  rebuild    {}", self.rebuild)?;

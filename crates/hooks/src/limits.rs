@@ -61,6 +61,9 @@ pub const LIST_CLOCK_SKEW_DAYS: i64 = 1;
 /// Most codes of one manifest. A code is what a hook can say on a screen, so 16 are at most four bits per message.
 pub const CODES_MAX: usize = 16;
 
+/// Most parameters of one manifest: each is on the page that a person reads before they enable a hook.
+pub const PARAMETERS_MAX: usize = 16;
+
 /// Stack of a guest in bytes. Deeper recursion is a trap. It must be well below the 2 MiB that a thread has.
 pub(crate) const STACK_BYTES: usize = 512 * 1024;
 

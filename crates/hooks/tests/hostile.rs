@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use airlock_hooks::{Digest, Host, LoadError, LoadedHook, Package, limits::LIMITS_MAX};
+use airlock_hooks::{Digest, Host, LoadError, LoadedHook, Package, View, limits::LIMITS_MAX};
 use airlock_protocol::{
     Draft, Examination, Hook, MessageId, Mode, Verdict,
     gate::{self, ActiveMode, Code, Failure, Finding, Outcome, Setting, StopReason, Subject},
@@ -40,11 +40,15 @@ fn component(name: &str) -> Vec<u8> {
 }
 
 fn package(component: Vec<u8>, views: &str, strongest: &str) -> Package {
-    let manifest = format!(
+    Package::new(manifest(&component, views, strongest).as_bytes(), component, None).unwrap()
+}
+
+fn manifest(component: &[u8], views: &str, strongest: &str) -> String {
+    format!(
         r#"
         id = "hostile"
         version = "1"
-        interface = "airlock:hook@0.1.0"
+        interface = "airlock:hook@0.2.0"
         component = "{}"
         purpose = "Shows what the host does with it."
         views = {views}
@@ -54,7 +58,7 @@ fn package(component: Vec<u8>, views: &str, strongest: &str) -> Package {
         contact = "none"
         rebuild = "none"
         codes = [{{ code = 0, text = "no" }}, {{ code = 1, text = "text" }}, {{ code = 2, text = "urls" }},
-                 {{ code = 3, text = "both" }}]
+                 {{ code = 3, text = "both" }}, {{ code = 4, text = "other" }}]
 
         [limits]
         fuel = 1_000_000
@@ -69,9 +73,15 @@ fn package(component: Vec<u8>, views: &str, strongest: &str) -> Package {
         enforce = "hold"
         report = "hold"
         "#,
-        Digest::of(&component)
-    );
-    Package::new(manifest.as_bytes(), component, None).unwrap()
+        Digest::of(component)
+    )
+}
+
+/// With more in its manifest than the others.
+fn hook_with(name: &str, more: &str) -> LoadedHook {
+    let component = component(name);
+    let manifest = manifest(&component, r#"["text"]"#, "report") + more;
+    loaded(&Package::new(manifest.as_bytes(), component, None).unwrap())
 }
 
 fn loaded(package: &Package) -> LoadedHook {
@@ -139,6 +149,8 @@ fn each_misbehaviour_is_stopped_as_a_failure_of_its_own_class() {
         ("hog", Failure::Memory),
         ("huge-answer", Failure::OversizedAnswer { got: 60_000, max: 5_000 }),
         ("long-evidence", Failure::OversizedAnswer { got: 5_000, max: 100 }),
+        ("undeclared-score", garbage("it answers with a score, of which its manifest declares no meaning")),
+        ("stray-entry", garbage("it answers with the list's entry 2, and there are 0")),
         ("undeclared-code", garbage("it answers with the code 9, which its manifest does not declare")),
         ("not-utf8", garbage("invalid utf-8 sequence of 1 bytes from index 0")),
         ("wild-pointer", garbage("string pointer/length out of bounds of memory")),
@@ -181,6 +193,36 @@ fn a_hook_sees_the_views_that_its_manifest_names_and_no_other() {
             "{views}"
         );
     }
+}
+
+#[test]
+fn a_view_that_was_not_granted_is_not_shown_though_the_manifest_names_it() {
+    let content = text("see https://bread.example");
+    let all = loaded(&package(component("views"), r#"["text", "urls"]"#, "report"));
+    for (granted, code) in [(&[][..], 0), (&[View::Urls], 2), (&[View::Text, View::AttachmentBytes], 1)] {
+        let hook = all.with_views(granted);
+        let finding = Finding::new(Code(code));
+        assert_eq!(hook.check(Subject::of(&content)).answer, Ok(Verdict::Warn(finding)), "{granted:?}");
+        assert_eq!(hook.at(NOW_MS).views(), hook.views());
+    }
+}
+
+#[test]
+fn the_bytes_of_an_attachment_are_shown_when_there_is_one() {
+    let content = text("see the picture");
+    let hook = loaded(&package(component("views"), r#"["attachment-bytes"]"#, "report"));
+    let shown = |attachment| hook.check(Subject { content: &content, attachment }).answer;
+    assert_eq!(shown(None), Ok(Verdict::Warn(Finding::new(Code(0)))));
+    assert_eq!(shown(Some(b"GIF89a")), Ok(Verdict::Warn(Finding::new(Code(4)))));
+    assert_eq!(shown(Some(&[0; 1_001])), Err(Failure::OversizedInput { got: 1_001, max: 1_000 }));
+}
+
+#[test]
+fn a_hook_gets_the_parameters_of_its_manifest_and_may_answer_with_a_score_that_it_declares() {
+    let score = "[score]\nname = \"distance\"\nunit = \"bits\"\nmeaning = \"0 is the same\"\n";
+    let hook = hook_with("parameter", &format!("[parameters]\nzzz = 1\nfar = 31\n{score}"));
+    let finding = Finding { code: Code(3), score: Some(31), entry: None };
+    assert_eq!(hook.check(Subject::of(&text("hello"))).answer, Ok(Verdict::Warn(finding)));
 }
 
 #[test]

@@ -40,8 +40,16 @@ fn load(package: &Package) -> LoadedHook {
     Host::new(None).unwrap().load(package, ms("2026-11-22")).unwrap()
 }
 
+/// The verdict without the list's entry, of which one test speaks and the others do not.
 fn judge(hook: &LoadedHook, text: &str) -> Verdict {
-    hook.check(Subject::of(&Content::Text(text.into()))).answer.unwrap()
+    without_entry(hook.check(Subject::of(&Content::Text(text.into()))).answer.unwrap())
+}
+
+fn without_entry(mut verdict: Verdict) -> Verdict {
+    if let Verdict::Warn(finding) | Verdict::Block(finding) | Verdict::Report { finding, .. } = &mut verdict {
+        finding.entry = None;
+    }
+    verdict
 }
 
 fn evidence(verdict: Verdict) -> String {
@@ -60,6 +68,21 @@ fn a_listed_phrase_gets_what_the_list_asks_for() {
     assert_eq!(judge(&hook, "shh, it is a surprise party"), BLOCK);
     assert_eq!(evidence(judge(&hook, "the picnic poster is up")), "picnic poster\nthe picnic poster is up");
     assert_eq!(judge(&hook, "see you at noon"), Verdict::Pass);
+}
+
+#[test]
+fn a_finding_names_the_entry_that_matched_so_that_its_submitter_can_be_shown() {
+    let hook = load(&package());
+    let entries = hook.list().unwrap().unwrap().entries().to_vec();
+    for (place, entry) in entries.iter().enumerate() {
+        let text = format!("about {}, no doubt", entry.value);
+        let found = match hook.check(Subject::of(&Content::Text(text))).answer.unwrap() {
+            Verdict::Warn(finding) | Verdict::Block(finding) | Verdict::Report { finding, .. } => finding,
+            other => panic!("{}: {other:?}", entry.value),
+        };
+        assert_eq!(found.entry, u32::try_from(place).ok(), "{}", entry.value);
+        assert_eq!(found.score, None);
+    }
 }
 
 #[test]
@@ -124,7 +147,8 @@ fn the_longest_message_is_judged_within_the_fuel() {
 #[test]
 fn a_name_goes_through_the_hook_too() {
     let hook = load(&package());
-    assert_eq!(hook.check(Subject::of(&Content::Profile("Burnt Toast".into()))).answer, Ok(WARN));
+    let answer = hook.check(Subject::of(&Content::Profile("Burnt Toast".into()))).answer;
+    assert_eq!(answer.map(without_entry), Ok(WARN));
 }
 
 /// What the gate does with the real hook, for every mode: design.md §8 as a table.

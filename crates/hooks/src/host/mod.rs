@@ -19,13 +19,13 @@ pub use crate::component::ComponentError;
 use crate::{
     Digest, List, ListError, Manifest, Package, SignedList, answer,
     component::Shape,
-    manifest::{INTERFACE, View},
-    views,
+    manifest::{self, INTERFACE, View},
+    views::Shown,
 };
 
-use bindings::HookPre;
+use bindings::{HookPre, Parameter};
 use deadline::Ticker;
-use sandbox::{Bounds, Run, Sandbox};
+use sandbox::{Bounds, Input, Run, Sandbox};
 
 /// Compiles hooks. One is enough for a process; hooks keep what they need of it alive.
 pub struct Host {
@@ -120,6 +120,7 @@ impl Host {
 #[derive(Clone)]
 pub struct LoadedHook {
     hook: Arc<Loaded>,
+    granted: Arc<[View]>,
     list: Option<Result<Arc<List>, ListError>>,
     identity: HookIdentity,
 }
@@ -149,13 +150,29 @@ impl LoadedHook {
                 digest: list.digest().0,
             }),
         };
-        Self { hook, list, identity }
+        let granted = hook.manifest.views.as_slice().into();
+        Self { hook, granted, list, identity }
     }
 
     /// The same hook at another time: its list may have expired since it was loaded. Nothing is compiled again.
     #[must_use]
     pub fn at(&self, now_ms: u64) -> Self {
-        Self::at_time(Arc::clone(&self.hook), now_ms)
+        let granted = Arc::clone(&self.granted);
+        Self { granted, ..Self::at_time(Arc::clone(&self.hook), now_ms) }
+    }
+
+    /// The same hook, shown only those of its views that are in `granted`. A view that it does not ask for is
+    /// not granted by naming it.
+    #[must_use]
+    pub fn with_views(&self, granted: &[View]) -> Self {
+        let views = self.manifest().views.iter().filter(|view| granted.contains(view));
+        Self { granted: views.copied().collect(), ..self.clone() }
+    }
+
+    /// What it is shown: of what its manifest asks for, what was granted.
+    #[must_use]
+    pub fn views(&self) -> &[View] {
+        &self.granted
     }
 
     /// What it promises.
@@ -175,24 +192,32 @@ impl Hook for LoadedHook {
     fn check(&self, subject: Subject<'_>) -> Examination {
         let manifest = self.manifest();
         let refuse = |failure| Examination { answer: Err(failure), fuel: 0 };
-        let entries = match self.list() {
-            None => &[],
-            Some(Ok(list)) => list.payload(),
+        let list = match self.list() {
+            None => None,
+            Some(Ok(list)) => Some(list),
             Some(Err(why)) => return refuse(Failure::List(why.to_string())),
         };
-        let views = views::of(subject.content, manifest);
-        let (got, max) = (views::size(&views), manifest.limits.input_bytes);
+        let shown = Shown::of(subject, &self.granted);
+        let (got, max) = (shown.size(), manifest.limits.input_bytes);
         if got > max {
             return refuse(Failure::OversizedInput { got, max });
         }
         let hook = &self.hook;
-        let Run { answer, fuel } = hook.sandbox.run(&hook.pre, &manifest.limits, &views, entries);
-        Examination { answer: answer.and_then(|answer| answer::validate(answer, manifest)), fuel }
+        let parameters: Vec<Parameter<'_>> = manifest.parameters.iter().map(parameter).collect();
+        let input =
+            Input { views: shown.views(), entries: list.map_or(&[], List::payload), parameters: &parameters };
+        let Run { answer, fuel } = hook.sandbox.run(&hook.pre, &manifest.limits, input);
+        let entries = list.map_or(0, |list| list.entries().len());
+        Examination { answer: answer.and_then(|answer| answer::validate(answer, manifest, entries)), fuel }
     }
 
     fn identity(&self) -> &HookIdentity {
         &self.identity
     }
+}
+
+fn parameter(stated: &manifest::Parameter) -> Parameter<'_> {
+    Parameter { name: &stated.name, value: stated.value }
 }
 
 impl std::fmt::Debug for LoadedHook {
@@ -255,4 +280,4 @@ fn compiled_cache(dir: &Path) -> Result<Cache, HostError> {
 }
 
 /// The export that makes a component a hook.
-const GATE: &str = "airlock:hook/gate@0.1.0";
+const GATE: &str = "airlock:hook/gate@0.2.0";

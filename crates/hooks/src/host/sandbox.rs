@@ -4,7 +4,7 @@ use airlock_protocol::gate::Failure;
 use wasmtime::{Config, Engine, OptLevel, ResourceLimiter, Store, Trap};
 
 use super::{
-    bindings::{HookPre, Verdict as GuestVerdict, Views},
+    bindings::{HookPre, Parameter, Verdict as GuestVerdict, Views},
     deadline::{DEADLINE_TICKS, Ticker},
 };
 use crate::limits::{INSTANCES_MAX, Limits, STACK_BYTES, TABLE_ELEMENTS_MAX};
@@ -13,6 +13,13 @@ use crate::limits::{INSTANCES_MAX, Limits, STACK_BYTES, TABLE_ELEMENTS_MAX};
 pub(super) struct Sandbox {
     pub(super) engine: Engine,
     pub(super) ticker: Ticker,
+}
+
+/// What a guest is called with.
+pub(super) struct Input<'a> {
+    pub(super) views: Views<'a>,
+    pub(super) entries: &'a [u8],
+    pub(super) parameters: &'a [Parameter<'a>],
 }
 
 /// How a guest's instance came to an answer, or did not.
@@ -41,10 +48,10 @@ pub(super) fn config() -> Config {
 
 impl Sandbox {
     /// Instantiates, calls once, and throws the instance away.
-    pub(super) fn run(&self, hook: &HookPre<Bounds>, limits: &Limits, views: &Views, entries: &[u8]) -> Run {
+    pub(super) fn run(&self, hook: &HookPre<Bounds>, limits: &Limits, input: Input<'_>) -> Run {
         self.within(limits, DEADLINE_TICKS, |store| {
             let instance = hook.instantiate(&mut *store)?;
-            instance.airlock_hook_gate().call_check(store, views, entries)
+            instance.airlock_hook_gate().call_check(store, input.views, input.entries, input.parameters)
         })
     }
 

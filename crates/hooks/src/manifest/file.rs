@@ -1,13 +1,15 @@
 //! The manifest as written: TOML, no unknown fields, each value checked once, here.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde::Deserialize;
 
-use super::{CodeText, ErrorCard, FailurePolicy, INTERFACE, Manifest, ManifestError, Strength, View};
+use super::{
+    CodeText, ErrorCard, FailurePolicy, INTERFACE, Manifest, ManifestError, Parameter, Score, Strength, View,
+};
 use crate::{
     Digest,
-    limits::{CODES_MAX, LIMITS_MAX, LIST_AGE_DAYS_MAX, Limits, MANIFEST_BYTES_MAX},
+    limits::{CODES_MAX, LIMITS_MAX, LIST_AGE_DAYS_MAX, Limits, MANIFEST_BYTES_MAX, PARAMETERS_MAX},
     list::{ListKind, ListRequirement},
     plain_text,
 };
@@ -31,6 +33,9 @@ struct ManifestFile {
     limits: Limits,
     on_failure: FailurePolicy,
     list: Option<ListFile>,
+    #[serde(default)]
+    parameters: BTreeMap<String, i64>,
+    score: Option<Score>,
     error_card: Option<ErrorCard>,
 }
 
@@ -64,6 +69,9 @@ impl Manifest {
         if file.threshold == 0 {
             return Err(ManifestError::Threshold);
         }
+        if let Some(score) = &file.score {
+            check_score(score)?;
+        }
         if let Some(card) = &file.error_card {
             check_error_card(card)?;
         }
@@ -79,6 +87,8 @@ impl Manifest {
             on_failure: file.on_failure,
             list: file.list.map(list).transpose()?,
             threshold: file.threshold,
+            parameters: parameters(file.parameters)?,
+            score: file.score,
             error_card: file.error_card,
             author: line("author", file.author, SENTENCE_BYTES_MAX)?,
             contact: line("contact", file.contact, SENTENCE_BYTES_MAX)?,
@@ -89,9 +99,23 @@ impl Manifest {
 }
 
 fn id(text: String) -> Result<String, ManifestError> {
+    if is_id(&text) { Ok(text) } else { Err(ManifestError::Id(text)) }
+}
+
+fn is_id(text: &str) -> bool {
     let plain = |char: char| matches!(char, 'a'..='z' | '0'..='9' | '-');
-    let fits = (1..=ID_BYTES_MAX).contains(&text.len());
-    if fits && text.chars().all(plain) { Ok(text) } else { Err(ManifestError::Id(text)) }
+    (1..=ID_BYTES_MAX).contains(&text.len()) && text.chars().all(plain)
+}
+
+/// In order of their names, which is how the map has them.
+fn parameters(stated: BTreeMap<String, i64>) -> Result<Vec<Parameter>, ManifestError> {
+    if stated.len() > PARAMETERS_MAX {
+        return Err(ManifestError::TooManyParameters { got: stated.len(), max: PARAMETERS_MAX });
+    }
+    let parameter = |(name, value): (String, i64)| {
+        if is_id(&name) { Ok(Parameter { name, value }) } else { Err(ManifestError::ParameterName(name)) }
+    };
+    stated.into_iter().map(parameter).collect()
 }
 
 fn line(field: &'static str, text: String, bytes_max: usize) -> Result<String, ManifestError> {
@@ -135,12 +159,24 @@ fn check_limits(limits: &Limits) -> Result<(), ManifestError> {
     within("evidence-bytes", limits.evidence_bytes, 0..=max.evidence_bytes)
 }
 
+fn check_score(score: &Score) -> Result<(), ManifestError> {
+    let Score { name, unit, meaning } = score;
+    let check = |field, text: &str, max| {
+        plain_text::check(text, max).map_err(|why| ManifestError::Text { field, why })
+    };
+    check("score: name", name, SCORE_WORD_BYTES_MAX)?;
+    check("score: unit", unit, SCORE_WORD_BYTES_MAX)?;
+    check("score: meaning", meaning, SENTENCE_BYTES_MAX)
+}
+
 fn check_error_card(card: &ErrorCard) -> Result<(), ManifestError> {
     let share = |value: f64| (0.0..=1.0).contains(&value);
     let [low, high] = card.interval;
     let refuse = |why| Err(ManifestError::ErrorCard(why));
     plain_text::check(&card.data_set, SENTENCE_BYTES_MAX)
         .map_err(|why| ManifestError::Text { field: "error-card: data-set", why })?;
+    plain_text::check(&card.command, SENTENCE_BYTES_MAX)
+        .map_err(|why| ManifestError::Text { field: "error-card: command", why })?;
     if card.n == 0 {
         return refuse("`n` is 0: a measurement has samples");
     }
@@ -170,6 +206,9 @@ const VERSION_BYTES_MAX: usize = 32;
 
 /// Longest sentence in bytes: three lines of an 80-column screen.
 const SENTENCE_BYTES_MAX: usize = 240;
+
+/// Longest name or unit of a score in bytes: both stand on one line of a warning.
+const SCORE_WORD_BYTES_MAX: usize = 32;
 
 /// WebAssembly memory comes in pages of this many bytes.
 const WASM_PAGE_BYTES: u64 = 64 * 1024;
@@ -219,7 +258,7 @@ mod tests {
     fn every_other_refusal_says_what_was_asked_and_what_is_granted() {
         let refusals = [
             changed("id = \"word-list\"", "id = \"Word List\""),
-            changed("airlock:hook@0.1.0", "airlock:hook@0.2.0"),
+            changed("airlock:hook@0.2.0", "airlock:hook@0.1.0"),
             changed("component = \"", "component = \"zz"),
             changed("purpose = \"", "purpose = \"\\u001b[31m"),
             changed("purpose = \"", "purpose = \" "),
@@ -239,11 +278,43 @@ mod tests {
 
     #[test]
     fn an_error_card_must_hold_its_own_rate() {
-        let card = "[error-card]\ndata-set = \"picnic mails\"\nn = 200\nrecall = 0.9\n\
-                    false-positive-rate = 0.02\ninterval = [0.03, 0.05]\n";
-        let error = parse(&format!("{REFERENCE}\n{card}")).unwrap_err();
-        assert_eq!(error.to_string(), "error-card: `interval` does not hold the false-positive rate");
-        parse(&format!("{REFERENCE}\n{}", card.replace("0.03", "0.01"))).unwrap();
+        let card = |rest: &str| {
+            let digest = Digest::of(b"samples");
+            format!(
+                "{REFERENCE}\n[error-card]\ndata-set = \"picnic mails\"\ndata-set-digest = \"{digest}\"\n\
+                 n = 200\nrecall = 0.9\nfalse-positive-rate = 0.02\n{rest}\n"
+            )
+        };
+        let refused = |rest: &str| parse(&card(rest)).unwrap_err().to_string();
+        let command = "command = \"cargo xtask measure picnic\"";
+        assert_eq!(
+            refused(&format!("{command}\ninterval = [0.03, 0.05]")),
+            "error-card: `interval` does not hold the false-positive rate"
+        );
+        assert!(refused("interval = [0.01, 0.05]").contains("missing field `command`"));
+        parse(&card(&format!("{command}\ninterval = [0.01, 0.05]"))).unwrap();
+    }
+
+    #[test]
+    fn parameters_come_in_the_order_of_their_names() {
+        let text = format!("{REFERENCE}\n[parameters]\nquality = 50\ndistance = 31\noffset = -2\n");
+        let read = parse(&text).unwrap().parameters;
+        let read: Vec<_> = read.iter().map(|Parameter { name, value }| (name.as_str(), *value)).collect();
+        assert_eq!(read, [("distance", 31), ("offset", -2), ("quality", 50)]);
+    }
+
+    #[test]
+    fn a_parameter_or_a_score_that_nobody_could_read_is_refused() {
+        let refused = |rest: &str| parse(&format!("{REFERENCE}\n{rest}\n")).unwrap_err().to_string();
+        let many: String = (0..17).map(|number| format!("p{number} = 1\n")).collect();
+        let refusals = [
+            refused("[parameters]\n\"how near\" = 1"),
+            refused("[parameters]\nnear = 1.5"),
+            refused(&format!("[parameters]\n{many}")),
+            refused("[score]\nname = \"distance\"\nunit = \"\"\nmeaning = \"0 is the same picture\""),
+            refused("[score]\nname = \"distance\"\nunit = \"bits\""),
+        ];
+        insta::assert_snapshot!(refusals.join("\n"));
     }
 
     proptest! {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The interface version that this host speaks: the package in `wit/hook.wit`.
-pub const INTERFACE: &str = "airlock:hook@0.1.0";
+pub const INTERFACE: &str = "airlock:hook@0.2.0";
 
 /// A parsed manifest. Holding one proves that its limits are within the host's, that every field a person will
 /// read is plain text, and that a failure policy is stated for every mode.
@@ -43,6 +43,10 @@ pub struct Manifest {
     pub list: Option<ListRequirement>,
     /// Report verdicts from one conversation before anything leaves: at least 1.
     pub threshold: u32,
+    /// Numbers that it works with, in order of their names: data that people can read, not code.
+    pub parameters: Vec<Parameter>,
+    /// What the score of its findings means. None: its findings have no score.
+    pub score: Option<Score>,
     /// How well it was measured to work, if it was.
     pub error_card: Option<ErrorCard>,
     /// Who wrote it.
@@ -100,6 +104,27 @@ pub struct CodeText {
     pub text: String,
 }
 
+/// A number that a manifest hands to its hook with each message: a threshold, a weight.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Lower-case letters, digits and hyphens.
+    pub name: String,
+    /// In the unit that the hook's author documents.
+    pub value: i64,
+}
+
+/// What a score means, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Score {
+    /// What it is called: "distance".
+    pub name: String,
+    /// What it counts: "bits".
+    pub unit: String,
+    /// How to read it, in one sentence.
+    pub meaning: String,
+}
+
 /// What a failure means for the message in each mode. No mode has a default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -135,6 +160,10 @@ impl FailurePolicy {
 pub struct ErrorCard {
     /// What it was measured on.
     pub data_set: String,
+    /// SHA-256 of the samples, as the measuring command reads them.
+    pub data_set_digest: Digest,
+    /// The command that measures it again.
+    pub command: String,
     /// Number of samples.
     pub n: u64,
     /// Share of what it should find that it finds, 0 to 1.
@@ -167,7 +196,7 @@ impl Manifest {
 
 impl View {
     /// The views that this build can show a hook.
-    pub const SERVED: [Self; 2] = [Self::Text, Self::Urls];
+    pub const SERVED: [Self; 3] = [Self::Text, Self::Urls, Self::AttachmentBytes];
 
     /// As in manifests.
     #[must_use]
@@ -274,6 +303,17 @@ pub enum ManifestError {
         /// The host's bound.
         max: u64,
     },
+    /// Too many parameters.
+    #[error("the manifest has {got} parameters, and the limit is {max}")]
+    TooManyParameters {
+        /// Stated.
+        got: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// A parameter's name has characters outside a to z, 0 to 9 and the hyphen.
+    #[error("parameters: the name `{0}` is not 1 to 64 of a to z, 0 to 9 and `-`")]
+    ParameterName(String),
     /// A threshold of zero would report without a report.
     #[error("the threshold is 0: it counts the reports before anything leaves, and is at least 1")]
     Threshold,

@@ -6,10 +6,10 @@
     (global.get $next)
     (global.set $next
       (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 15)) (i32.const -16))))
-  (func $check (export "airlock:hook/gate@0.1.0#check") (param $views i32) (result i32)
+  (func $check (export "airlock:hook/gate@0.2.0#check") (param $views i32) (result i32)
     (i32.store8 (i32.const 16) (i32.const 4))
     (i32.store8 (i32.const 20) (i32.const 0))
-    (i32.store (i32.const 24) (i32.const 2048))
-    (i32.store (i32.const 28) (i32.const 5000))
+    (i32.store (i32.const 40) (i32.const 2048))
+    (i32.store (i32.const 44) (i32.const 5000))
     (i32.const 16))
 )

@@ -6,7 +6,7 @@
     (global.get $next)
     (global.set $next
       (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 15)) (i32.const -16))))
-  (func $check (export "airlock:hook/gate@0.1.0#check") (param $views i32) (result i32)
+  (func $check (export "airlock:hook/gate@0.2.0#check") (param $views i32) (result i32)
     (loop (br 0))
     (unreachable))
 )

@@ -11,13 +11,14 @@ pub mod matching;
 
 #[cfg(target_family = "wasm")]
 mod component {
+    use alloc::vec::Vec;
     use core::panic::PanicInfo;
 
-    use crate::matching::{Found, Severity, find};
+    use crate::matching::{Severity, find};
 
     wit_bindgen::generate!({ path: "../../wit", world: "hook" });
 
-    use exports::airlock::hook::gate::{Guest, Report, Verdict, Views};
+    use exports::airlock::hook::gate::{Finding, Guest, Parameter, Report, Verdict, Views};
 
     /// The codes that `hook.toml` declares.
     const CODE_WARN: u8 = 0;
@@ -27,17 +28,19 @@ mod component {
     struct WordList;
 
     impl Guest for WordList {
-        fn check(views: Views, entries: alloc::vec::Vec<u8>) -> Verdict {
+        fn check(views: Views, entries: Vec<u8>, _: Vec<Parameter>) -> Verdict {
             let Some(text) = views.text else { return Verdict::Abstain };
             // Not a list of words: a trap, so that the host reports a failure and not a silent pass.
             let Ok(entries) = core::str::from_utf8(&entries) else { core::arch::wasm32::unreachable() };
-            match find(&text, entries) {
-                None => Verdict::Pass,
-                Some(Found { severity: Severity::Warn, .. }) => Verdict::Warn(CODE_WARN),
-                Some(Found { severity: Severity::Block, .. }) => Verdict::Block(CODE_BLOCK),
-                Some(found @ Found { severity: Severity::Report, .. }) => {
-                    Verdict::Report(Report { code: CODE_REPORT, evidence: found.evidence(&text) })
-                }
+            let Some(found) = find(&text, entries) else { return Verdict::Pass };
+            let finding = |code| Finding { code, score: None, entry: Some(found.entry) };
+            match found.severity {
+                Severity::Warn => Verdict::Warn(finding(CODE_WARN)),
+                Severity::Block => Verdict::Block(finding(CODE_BLOCK)),
+                Severity::Report => Verdict::Report(Report {
+                    finding: finding(CODE_REPORT),
+                    evidence: found.evidence(&text),
+                }),
             }
         }
     }

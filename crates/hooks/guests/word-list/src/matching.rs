@@ -25,6 +25,8 @@ pub struct Found<'a> {
     pub severity: Severity,
     /// The phrase as listed.
     pub phrase: &'a str,
+    /// Its line in the list, from 0.
+    pub entry: u32,
     /// Byte of the text where it begins.
     pub at: usize,
 }
@@ -58,7 +60,7 @@ impl Found<'_> {
 /// `entries` is the payload of a list of kind `words`. A line that is none of its three forms is skipped: the
 /// host signs and checks lists, the guest only reads them.
 pub fn find<'a>(text: &str, entries: &'a str) -> Option<Found<'a>> {
-    let phrases: Vec<Phrase<'a>> = entries.lines().filter_map(Phrase::parse).collect();
+    let phrases: Vec<Phrase<'a>> = entries.lines().zip(0..).filter_map(Phrase::parse).collect();
     let index = ByFirstByte::new(&phrases);
     let folded = Folded::new(text);
     let mut best: Option<Found<'a>> = None;
@@ -66,7 +68,8 @@ pub fn find<'a>(text: &str, entries: &'a str) -> Option<Found<'a>> {
         for phrase in index.starting_with(folded.text[word.folded.start], &phrases) {
             let stronger = best.is_none_or(|found| found.severity < phrase.severity);
             if stronger && folded.has(&phrase.folded, word) {
-                best = Some(Found { severity: phrase.severity, phrase: phrase.listed, at: word.at });
+                let Phrase { severity, listed, entry, .. } = *phrase;
+                best = Some(Found { severity, phrase: listed, entry, at: word.at });
             }
         }
     }
@@ -76,12 +79,14 @@ pub fn find<'a>(text: &str, entries: &'a str) -> Option<Found<'a>> {
 struct Phrase<'a> {
     severity: Severity,
     listed: &'a str,
+    /// Its line.
+    entry: u32,
     /// Not empty.
     folded: Vec<u8>,
 }
 
 impl<'a> Phrase<'a> {
-    fn parse(line: &'a str) -> Option<Self> {
+    fn parse((line, entry): (&'a str, u32)) -> Option<Self> {
         let (severity, listed) = line.split_once(':')?;
         let severity = match severity {
             "warn" => Severity::Warn,
@@ -90,7 +95,7 @@ impl<'a> Phrase<'a> {
             _ => return None,
         };
         let folded = Folded::new(listed).text;
-        (!folded.is_empty()).then_some(Self { severity, listed, folded })
+        (!folded.is_empty()).then_some(Self { severity, listed, entry, folded })
     }
 }
 

@@ -1,0 +1,17 @@
+;; Warns with the value of its first parameter as the score, and the length of that parameter's name as the code.
+(module
+  (memory (export "memory") 2)
+  (global $next (mut i32) (i32.const 1024))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.get $next)
+    (global.set $next
+      (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 15)) (i32.const -16))))
+  (func $check (export "airlock:hook/gate@0.2.0#check") (param $input i32) (result i32)
+    (local $first i32)
+    (local.set $first (i32.load offset=112 (local.get $input)))
+    (i32.store8 (i32.const 16) (i32.const 2))
+    (i32.store8 (i32.const 20) (i32.load offset=4 (local.get $first)))
+    (i32.store8 (i32.const 24) (i32.const 1))
+    (i32.store (i32.const 28) (i32.wrap_i64 (i64.load offset=8 (local.get $first))))
+    (i32.const 16))
+)
