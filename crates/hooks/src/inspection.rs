@@ -9,7 +9,7 @@ use crate::{
     Digest, Entry, Package, Strength,
     component::Shape,
     limits::Limits,
-    list::{Day, ListKey, ListRequirement, demo_key},
+    list::{Day, ListKey, ListKind, ListRequirement, demo_key},
     manifest::{CodeText, ErrorCard, FailurePolicy, INTERFACE, Manifest, Parameter, Score, View},
 };
 
@@ -107,8 +107,24 @@ pub struct FoundList {
     pub expires: Day,
     /// SHA-256 of its signed bytes.
     pub digest: Digest,
-    /// What it looks for, and who asked for it.
+    /// What it is of.
+    pub kind: ListKind,
+    /// What it looks for, and who asked for it; nothing when it is a blob.
     pub entries: Vec<Entry>,
+    /// What it is, when it has no entries.
+    pub blob: Option<FoundBlob>,
+}
+
+/// A blob as its list describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FoundBlob {
+    /// As in the list.
+    pub description: String,
+    /// As in the list.
+    pub submitter: String,
+    /// How many.
+    pub bytes: u64,
 }
 
 /// Reads everything in a package that can be told without running it.
@@ -161,7 +177,13 @@ fn list(package: &Package, wanted: &ListRequirement) -> ListInspection {
         issued: list.issued(),
         expires: list.expires(),
         digest: list.digest(),
+        kind: list.kind(),
         entries: list.entries().to_vec(),
+        blob: list.blob().map(|blob| FoundBlob {
+            description: blob.description.clone(),
+            submitter: blob.submitter.clone(),
+            bytes: blob.bytes.len() as u64,
+        }),
     });
     let problem = match &package.list {
         None => Some("there is none in the package".into()),
@@ -293,6 +315,10 @@ impl fmt::Display for ListInspection {
         let Some(list) = &self.found else { return Ok(()) };
         writeln!(f, "  version    {}, issued {}, expires {}", list.version, list.issued, list.expires)?;
         writeln!(f, "  SHA-256    {}", list.digest)?;
+        if let Some(FoundBlob { description, submitter, bytes }) = &list.blob {
+            writeln!(f, "  is         a {} of {bytes} bytes: {description}", list.kind)?;
+            return writeln!(f, "  made by    {submitter}");
+        }
         writeln!(f, "  entries    {}", list.entries.len())?;
         list.entries.iter().try_for_each(|entry| {
             let Entry { value, verdict, submitter } = entry;

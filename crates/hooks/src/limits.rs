@@ -40,14 +40,33 @@ pub const COMPONENT_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Largest manifest in bytes: 16 codes and every other field at their longest fit in half of it.
 pub const MANIFEST_BYTES_MAX: usize = 16 * 1024;
 
-/// Largest list file in bytes: [`LIST_ENTRIES_MAX`] entries at their longest, written as JSON.
-pub const LIST_FILE_BYTES_MAX: usize = 1024 * 1024;
+/// Largest list file in bytes: [`IMAGES_ENTRIES_MAX`] entries at their longest, written as JSON, are the most.
+pub const LIST_FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Most entries in one list. A guest gets all of them with each message, so they cost fuel each time.
-pub const LIST_ENTRIES_MAX: usize = 1_000;
+/// Most entries in a list of words. A guest reads all of them with each message, so they cost fuel each time.
+pub const WORDS_ENTRIES_MAX: usize = 1_000;
 
-/// Largest payload that a list hands to its guest, in bytes: half of what a message may have.
-pub const LIST_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
+/// Largest payload of a list of words, in bytes: [`WORDS_ENTRIES_MAX`] phrases of a usual length.
+pub const WORDS_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Most entries in a list of domains. They are sorted and a link has one name, so a guest need not read them all;
+/// published lists of shorteners have about 1,500.
+pub const DOMAINS_ENTRIES_MAX: usize = 10_000;
+
+/// Largest payload of a list of domains, in bytes: [`DOMAINS_ENTRIES_MAX`] names of a usual length.
+pub const DOMAINS_PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+
+/// Most hashes in a list of images. A guest compares each with all eight orientations of a picture.
+pub const IMAGES_ENTRIES_MAX: usize = 10_000;
+
+/// Largest payload of a list of images, in bytes: [`IMAGES_ENTRIES_MAX`] lines of at most 79.
+pub const IMAGES_PAYLOAD_BYTES_MAX: usize = 800 * 1024;
+
+/// Largest dictionary in bytes: the words of a spelling dictionary, without those that its rules derive.
+pub const DICTIONARY_BYTES_MAX: usize = 512 * 1024;
+
+/// Largest model in bytes. It is copied into the fresh instance of each message, so what is larger belongs in code.
+pub const MODEL_BYTES_MAX: usize = 1024 * 1024;
 
 /// Longest entry of a list in bytes: a phrase, not a text.
 pub const ENTRY_BYTES_MAX: usize = 128;

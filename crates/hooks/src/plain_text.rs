@@ -39,6 +39,16 @@ pub(crate) fn check(text: &str, bytes_max: usize) -> Result<(), PlainTextError> 
     Ok(())
 }
 
+/// Accepts the id of a hook or a list: 1 to 64 of a to z, 0 to 9 and the hyphen.
+pub(crate) fn check_id(text: &str) -> Result<(), ()> {
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let fits = (1..=ID_BYTES_MAX).contains(&text.len());
+    if fits && text.bytes().all(plain) { Ok(()) } else { Err(()) }
+}
+
+/// Longest id in bytes: fits a status line.
+const ID_BYTES_MAX: usize = 64;
+
 /// Line and paragraph separators, and Unicode's explicit embeddings, overrides and isolates (UAX #9 §2).
 fn overrides_direction(char: char) -> bool {
     matches!(char, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Day, DayError};
+use super::{Day, DayError, ListKind};
 use crate::{limits::LIST_FILE_BYTES_MAX, plain_text::PlainTextError};
 
 /// Why a list can't be used now.
@@ -23,8 +23,13 @@ pub enum ListError {
         got: String,
     },
     /// Other entries than the hook reads.
-    #[error("it is not of the kind that the manifest names")]
-    Kind,
+    #[error("its kind is `{got}`, and the manifest names the kind `{wanted}`")]
+    Kind {
+        /// The manifest's.
+        wanted: ListKind,
+        /// The file's.
+        got: ListKind,
+    },
     /// Changed, or signed by someone else.
     #[error("it is not signed by the key that the manifest names")]
     Signature,
@@ -65,6 +70,54 @@ pub enum ListFormatError {
     /// Not TOML (the source of a list), a field is missing, or one is unknown.
     #[error("the list's source does not parse as TOML: {0}")]
     Toml(String),
+    /// An id that no manifest can name.
+    #[error("the list's id `{0}` is not 1 to 64 of a to z, 0 to 9 and `-`")]
+    Id(String),
+    /// Entries where a blob belongs, or the other way round, or both, or neither.
+    #[error("a list of the kind `{kind}` has {has} and nothing else")]
+    Content {
+        /// What it is of.
+        kind: ListKind,
+        /// What it must have.
+        has: &'static str,
+    },
+    /// A blob whose bytes nobody gave.
+    #[error("the bytes of the list's blob are missing")]
+    NoBytes,
+    /// A blob that is not base64.
+    #[error("the blob is not base64 with padding")]
+    Base64,
+    /// A blob of nothing.
+    #[error("the blob is empty")]
+    EmptyBlob,
+    /// A text about the blob that is not fit for a screen.
+    #[error("the blob's {field} is not fit for a screen: {why}")]
+    BlobText {
+        /// Which text.
+        field: &'static str,
+        /// What is wrong with it.
+        why: PlainTextError,
+    },
+    /// A dictionary or a source that is no text.
+    #[error("it is not UTF-8 text")]
+    NotText,
+    /// A dictionary whose last word may be cut off.
+    #[error("the dictionary's last line has no end")]
+    LastLine,
+    /// A word that can't be looked up or shown.
+    #[error("the dictionary's line {number} is not a word: {why}")]
+    Line {
+        /// Counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        why: PlainTextError,
+    },
+    /// Words are unique and sorted, so that a dictionary has one form only.
+    #[error("the dictionary's line {number} is there twice or out of order")]
+    LineOrder {
+        /// Counted from 1.
+        number: usize,
+    },
     /// Not 64 bytes in hex.
     #[error("the signature is not 128 digits of hex")]
     Signature,
@@ -88,7 +141,7 @@ pub enum ListFormatError {
         max: usize,
     },
     /// Too much for a guest.
-    #[error("the list's entries have {got} bytes together, and the limit is {max}")]
+    #[error("what the list hands to its hook has {got} bytes, and the limit of its kind is {max}")]
     TooLarge {
         /// Their bytes.
         got: usize,
@@ -119,6 +172,14 @@ pub enum EntryProblem {
     Ends,
     /// Not in Unicode normal form C, so it would never be found.
     NotNormal,
+    /// A domain name outside ASCII, which no link is compared in.
+    NotAscii,
+    /// Not the form of a domain name, or a whole top-level domain.
+    NotDomain,
+    /// Not a hash.
+    NotHash,
+    /// Its list has no entries.
+    Blob,
 }
 
 impl fmt::Display for EntryProblem {
@@ -128,6 +189,12 @@ impl fmt::Display for EntryProblem {
             Self::Submitter(why) => write!(f, "names a submitter that is not fit for a screen: {why}"),
             Self::Ends => f.write_str("does not begin and end with a letter or digit"),
             Self::NotNormal => f.write_str("is not in Unicode normal form C"),
+            Self::NotAscii => {
+                f.write_str("is not in the ASCII form of domain names, which starts with `xn--`")
+            }
+            Self::NotDomain => f.write_str("is not a domain name of at least two parts, in lower case"),
+            Self::NotHash => f.write_str("is not `pdq:` or `sha256:` and 64 digits of lower-case hex"),
+            Self::Blob => f.write_str("is in a list of a kind that has no entries"),
         }
     }
 }

@@ -3,7 +3,11 @@
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Entry, ListFormatError, ListKind, SignedList};
+use super::{
+    Entry, ListFormatError, ListKind, SignedList,
+    blob::{Blob, BlobFile},
+    body::{Body, Content},
+};
 use crate::{Digest, limits::LIST_FILE_BYTES_MAX};
 
 #[derive(Serialize, Deserialize)]
@@ -14,7 +18,10 @@ struct ListFile {
     version: u64,
     issued: String,
     expires: String,
-    entries: Vec<Entry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<Vec<Entry>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blob: Option<BlobFile>,
     signature: String,
 }
 
@@ -31,13 +38,14 @@ impl SignedList {
             serde_json::from_slice(bytes).map_err(|error| ListFormatError::Json(error.to_string()))?;
         let signature = HEXLOWER.decode(file.signature.as_bytes()).map_err(|_| ListFormatError::Signature)?;
         let signature = signature.as_slice().try_into().map_err(|_| ListFormatError::Signature)?;
+        let blob = file.blob.map(BlobFile::parse).transpose()?;
         let body = Body {
             id: file.id,
             kind: file.kind,
             version: file.version,
             issued: file.issued.parse()?,
             expires: file.expires.parse()?,
-            entries: file.entries,
+            content: Content::of(file.kind, file.entries, blob)?,
         };
         Self::new(body, signature)
     }
@@ -54,13 +62,18 @@ impl SignedList {
     /// None that its parts can cause: they are text and numbers.
     pub fn to_json(&self) -> Result<String, ListFormatError> {
         let Self { body, signature, digest: _ } = self;
+        let (entries, blob) = match &body.content {
+            Content::Entries(entries) => (Some(entries.clone()), None),
+            Content::Blob(blob) => (None, Some(Blob::file(blob))),
+        };
         let file = ListFile {
             id: body.id.clone(),
             kind: body.kind,
             version: body.version,
             issued: body.issued.to_string(),
             expires: body.expires.to_string(),
-            entries: body.entries.clone(),
+            entries,
+            blob,
             signature: HEXLOWER.encode(signature),
         };
         let json =

@@ -1,36 +1,32 @@
 //! Signed lists: what a hook matches against, apart from its code.
 //!
-//! A list names who submitted each entry, has a version, expires, and is signed by a key that the manifest names.
+//! A list names who submitted what it holds, has a version, expires, and is signed by a key that the manifest names.
 //! `SignedList` → [`List`]: only [`SignedList::verify`] makes a `List`, and only a `List` reaches a guest.
+//!
+//! Reading order: [`ListKind`] (what a list can be of), [`Entry`] and [`Blob`] (what it holds), `body` (what is
+//! signed), `file` and [`ListSource`] (how it is written).
 
+mod blob;
+mod body;
 mod day;
+mod entry;
 mod error;
 mod file;
 pub mod key;
+mod kind;
 mod source;
 
-use serde::{Deserialize, Serialize};
-use unicode_normalization::is_nfc;
-
+pub use blob::Blob;
 pub use day::{Day, DayError};
+pub use entry::{Entry, EntryVerdict};
 pub use error::{EntryProblem, ListError, ListFormatError};
 pub use key::{ListKey, demo_key};
-pub use source::ListSource;
+pub use kind::{KindError, ListKind};
+pub use source::{BlobSource, ListSource, SourceError};
 
-use crate::{
-    Digest,
-    limits::{ENTRY_BYTES_MAX, LIST_CLOCK_SKEW_DAYS, LIST_ENTRIES_MAX, LIST_PAYLOAD_BYTES_MAX},
-    manifest::Strength,
-    plain_text,
-};
+use crate::{Digest, limits::LIST_CLOCK_SKEW_DAYS};
 
-/// What a list's entries are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ListKind {
-    /// Words and phrases.
-    Words,
-}
+use body::Body;
 
 /// What a manifest demands of its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,103 +40,6 @@ pub struct ListRequirement {
     pub key: ListKey,
     /// How old it may get, in days after the day it was issued.
     pub max_age_days: u32,
-}
-
-/// What a list wants when an entry is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EntryVerdict {
-    /// Warn the sender.
-    Warn,
-    /// Block the message.
-    Block,
-    /// Report it.
-    Report,
-}
-
-impl EntryVerdict {
-    /// As in lists and in the payload that a guest reads.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Warn => "warn",
-            Self::Block => "block",
-            Self::Report => "report",
-        }
-    }
-
-    /// As strong as this verdict.
-    #[must_use]
-    pub fn strength(self) -> Strength {
-        match self {
-            Self::Warn => Strength::Warn,
-            Self::Block => Strength::Block,
-            Self::Report => Strength::Report,
-        }
-    }
-}
-
-/// One thing that a list looks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// A word or phrase, in Unicode normal form C.
-    pub value: String,
-    /// What to do when it is found.
-    pub verdict: EntryVerdict,
-    /// Who asked for it.
-    pub submitter: String,
-}
-
-/// What is signed. Fields and entries are in one fixed order, so that equal lists have equal bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Body {
-    id: String,
-    kind: ListKind,
-    version: u64,
-    issued: Day,
-    expires: Day,
-    entries: Vec<Entry>,
-}
-
-impl Body {
-    /// The signed bytes: a label that no other signature of Airlock starts with, then the fields in postcard.
-    fn signed_bytes(&self) -> Result<Vec<u8>, ListFormatError> {
-        let fields = postcard::to_allocvec(self).map_err(|error| ListFormatError::Json(error.to_string()))?;
-        Ok([SIGNATURE_LABEL, fields.as_slice()].concat())
-    }
-
-    fn check(&self) -> Result<(), ListFormatError> {
-        if self.entries.len() > LIST_ENTRIES_MAX {
-            return Err(ListFormatError::TooManyEntries { got: self.entries.len(), max: LIST_ENTRIES_MAX });
-        }
-        for entry in &self.entries {
-            let wrong = |why| ListFormatError::Entry { value: entry.value.escape_debug().to_string(), why };
-            check_value(&entry.value).map_err(wrong)?;
-            plain_text::check(&entry.submitter, ENTRY_BYTES_MAX)
-                .map_err(|why| wrong(EntryProblem::Submitter(why)))?;
-        }
-        if let Some(pair) = self.entries.windows(2).find(|pair| pair[0].value >= pair[1].value) {
-            return Err(ListFormatError::Order(pair[1].value.clone()));
-        }
-        if self.expires < self.issued {
-            return Err(ListFormatError::Dates { issued: self.issued, expires: self.expires });
-        }
-        let payload = payload(&self.entries).len();
-        if payload > LIST_PAYLOAD_BYTES_MAX {
-            return Err(ListFormatError::TooLarge { got: payload, max: LIST_PAYLOAD_BYTES_MAX });
-        }
-        Ok(())
-    }
-}
-
-fn check_value(value: &str) -> Result<(), EntryProblem> {
-    plain_text::check(value, ENTRY_BYTES_MAX).map_err(EntryProblem::Text)?;
-    let mut ends = value.chars().next().into_iter().chain(value.chars().next_back());
-    if !ends.all(char::is_alphanumeric) {
-        return Err(EntryProblem::Ends);
-    }
-    if is_nfc(value) { Ok(()) } else { Err(EntryProblem::NotNormal) }
 }
 
 /// A list as read from a file: well-formed, its signature not yet looked at.
@@ -173,20 +72,28 @@ impl SignedList {
             return Err(ListError::TooOld { issued: body.issued, days });
         }
         let last_day = body.expires.min(oldest_use);
-        Ok(List { body: body.clone(), payload: payload(&body.entries), digest: self.digest, last_day })
+        Ok(List { body: body.clone(), payload: body.content.payload(), digest: self.digest, last_day })
     }
 
     /// Checks whose list it is, and not whether it is still valid.
-    pub(crate) fn authenticate(&self, wanted: &ListRequirement) -> Result<(), ListError> {
+    ///
+    /// # Errors
+    /// When it is another list, of another kind, or is not signed by the manifest's key.
+    pub fn authenticate(&self, wanted: &ListRequirement) -> Result<(), ListError> {
         let body = &self.body;
         if body.id != wanted.id {
             return Err(ListError::Id { wanted: wanted.id.clone(), got: body.id.clone() });
         }
         if body.kind != wanted.kind {
-            return Err(ListError::Kind);
+            return Err(ListError::Kind { wanted: wanted.kind, got: body.kind });
         }
-        let signed = body.signed_bytes().map_err(|_| ListError::Signature)?;
-        if wanted.key.verifies(&signed, &self.signature) { Ok(()) } else { Err(ListError::Signature) }
+        if self.is_signed_by(&wanted.key) { Ok(()) } else { Err(ListError::Signature) }
+    }
+
+    /// Whether this key signed it.
+    #[must_use]
+    pub fn is_signed_by(&self, key: &ListKey) -> bool {
+        self.body.signed_bytes().is_ok_and(|signed| key.verifies(&signed, &self.signature))
     }
 
     /// Which list it says it is.
@@ -195,16 +102,28 @@ impl SignedList {
         &self.body.id
     }
 
+    /// What it says it is of.
+    #[must_use]
+    pub fn kind(&self) -> ListKind {
+        self.body.kind
+    }
+
     /// Which edition it says it is.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.body.version
     }
 
-    /// What it looks for, in order of the values.
+    /// What it looks for, in order of the values; none when it is a blob.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
-        &self.body.entries
+        self.body.content.entries()
+    }
+
+    /// What it is, when it has no entries.
+    #[must_use]
+    pub fn blob(&self) -> Option<&Blob> {
+        self.body.content.blob()
     }
 
     /// The day it was issued.
@@ -243,19 +162,31 @@ impl List {
         &self.body.id
     }
 
+    /// What it is of.
+    #[must_use]
+    pub fn kind(&self) -> ListKind {
+        self.body.kind
+    }
+
     /// Grows with each edition. Whoever keeps lists refuses a lower one than it has seen.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.body.version
     }
 
-    /// What it looks for, in order of the values.
+    /// What it looks for, in order of the values: entry `n` is line `n` of the payload. None when it is a blob.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
-        &self.body.entries
+        self.body.content.entries()
     }
 
-    /// What the guest gets: one entry a line, as `wit/hook.wit` says.
+    /// What it is, when it has no entries.
+    #[must_use]
+    pub fn blob(&self) -> Option<&Blob> {
+        self.body.content.blob()
+    }
+
+    /// What the guest gets: one entry a line, or the blob as it is (`wit/hook.wit`).
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.payload
@@ -273,14 +204,6 @@ impl List {
         self.last_day
     }
 }
-
-fn payload(entries: &[Entry]) -> Vec<u8> {
-    let lines = entries.iter().flat_map(|entry| [entry.verdict.name(), ":", &entry.value, "\n"]);
-    lines.collect::<String>().into_bytes()
-}
-
-/// First bytes of what is signed, so that the signature of a list can't be taken for that of anything else.
-const SIGNATURE_LABEL: &[u8] = b"airlock hook list, version 1\0";
 
 #[cfg(test)]
 mod tests;

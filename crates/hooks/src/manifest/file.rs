@@ -99,12 +99,7 @@ impl Manifest {
 }
 
 fn id(text: String) -> Result<String, ManifestError> {
-    if is_id(&text) { Ok(text) } else { Err(ManifestError::Id(text)) }
-}
-
-fn is_id(text: &str) -> bool {
-    let plain = |char: char| matches!(char, 'a'..='z' | '0'..='9' | '-');
-    (1..=ID_BYTES_MAX).contains(&text.len()) && text.chars().all(plain)
+    if plain_text::check_id(&text).is_ok() { Ok(text) } else { Err(ManifestError::Id(text)) }
 }
 
 /// In order of their names, which is how the map has them.
@@ -113,7 +108,11 @@ fn parameters(stated: BTreeMap<String, i64>) -> Result<Vec<Parameter>, ManifestE
         return Err(ManifestError::TooManyParameters { got: stated.len(), max: PARAMETERS_MAX });
     }
     let parameter = |(name, value): (String, i64)| {
-        if is_id(&name) { Ok(Parameter { name, value }) } else { Err(ManifestError::ParameterName(name)) }
+        if plain_text::check_id(&name).is_ok() {
+            Ok(Parameter { name, value })
+        } else {
+            Err(ManifestError::ParameterName(name))
+        }
     };
     stated.into_iter().map(parameter).collect()
 }
@@ -197,9 +196,6 @@ fn list(file: ListFile) -> Result<ListRequirement, ManifestError> {
     let key = file.key.parse().map_err(ManifestError::ListKey)?;
     Ok(ListRequirement { id: id(file.id)?, kind: file.kind, key, max_age_days })
 }
-
-/// Longest id in bytes: fits a status line.
-const ID_BYTES_MAX: usize = 64;
 
 /// Longest version in bytes.
 const VERSION_BYTES_MAX: usize = 32;

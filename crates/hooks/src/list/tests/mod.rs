@@ -1,12 +1,15 @@
 //! What a list must be to be a list, and to be used.
 
+mod kinds;
+
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits::WORDS_ENTRIES_MAX;
 
-const SOURCE: &str = include_str!("../../reference/word-list/list.toml");
-const JSON: &[u8] = include_bytes!("../../reference/word-list/list.json");
+const SOURCE: &str = include_str!("../../../reference/word-list/list.toml");
+const JSON: &[u8] = include_bytes!("../../../reference/word-list/list.json");
 
 fn wanted() -> ListRequirement {
     ListRequirement {
@@ -119,7 +122,7 @@ fn an_entry_that_could_not_be_found_or_shown_is_refused_with_the_reason() {
 fn a_list_with_too_many_entries_is_refused() {
     let head = SOURCE.split("[[entries]]").next().unwrap();
     let entry = |n| format!("[[entries]]\nvalue = \"word{n}\"\nverdict = \"warn\"\nsubmitter = \"A\"\n");
-    let source = (0..=LIST_ENTRIES_MAX).map(entry).fold(head.to_owned(), |source, entry| source + &entry);
+    let source = (0..=WORDS_ENTRIES_MAX).map(entry).fold(head.to_owned(), |source, entry| source + &entry);
     assert_eq!(signed(&source), Err(ListFormatError::TooManyEntries { got: 1_001, max: 1_000 }));
 }
 
