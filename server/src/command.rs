@@ -46,7 +46,9 @@ Makes what is missing and changes nothing that is there:
   relay.toml    the configuration, every key explained:
                 listen, advertise, registration, and in [limits]
                 connections, accounts, mailbox_messages, mailbox_bytes,
-                message_days, bundle_fetches, bundle_fetch_seconds";
+                message_days, bundle_fetches, bundle_fetch_seconds,
+                blob_bytes, account_blob_bytes, blob_store_bytes, blob_days
+  blobs/        attachments, sealed like the mail";
 
 /// Keeps sealed envelopes for Airlock devices until they fetch them.
 ///

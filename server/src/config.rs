@@ -151,6 +151,10 @@ impl Config {
             ("message_days", u64::from(limits.message_days)),
             ("bundle_fetches", u64::from(limits.bundle_fetches)),
             ("bundle_fetch_seconds", u64::from(limits.bundle_fetch_seconds)),
+            ("blob_bytes", limits.blob_bytes),
+            ("account_blob_bytes", limits.account_blob_bytes),
+            ("blob_store_bytes", limits.blob_store_bytes),
+            ("blob_days", u64::from(limits.blob_days)),
         ];
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::ZeroLimit { key });

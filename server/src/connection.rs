@@ -1,10 +1,13 @@
 //! One connection, from its first stream to its end.
 //!
-//! Three things happen side by side: requests are read and served, envelopes are pushed, and frames are
-//! written. A client that does not read stops its own writing, then its own pushing and reading, and nothing
+//! Four things happen side by side: requests are read and served, envelopes are pushed, frames are written, and
+//! the streams after the first carry blobs. A client that does not read stops its own writing, then its own pushing and reading, and nothing
 //! else.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use airlock_wire::{CloseReason, FromRelay, frame};
 use quinn::{Connection, RecvStream, SendStream};
@@ -14,6 +17,7 @@ use tokio::{
 };
 
 use crate::{
+    blobs::Blobs,
     frame_reader::{FrameError, FrameReader},
     limits::{FAREWELL_TIMEOUT, OPENING_TIMEOUT, REQUESTS_IN_FLIGHT_MAX},
     push::Pushing,
@@ -26,7 +30,7 @@ use crate::{
 pub(crate) type Draining = watch::Receiver<Option<CloseReason>>;
 
 /// Serves a connection until it ends, or until the relay drains.
-pub(crate) async fn serve(connection: Connection, store: Arc<Store>, draining: Draining) {
+pub(crate) async fn serve(connection: Connection, store: Arc<Store>, blobs: Arc<Blobs>, draining: Draining) {
     let opened = tokio::select! {
         opened = timeout(OPENING_TIMEOUT, connection.accept_bi()) => opened,
         reason = drained(draining.clone()) => return close(&connection, reason),
@@ -36,9 +40,10 @@ pub(crate) async fn serve(connection: Connection, store: Arc<Store>, draining: D
         Ok(Err(_)) => return,
         Err(_) => return close(&connection, CloseReason::TooSlow),
     };
+    let uses_blobs = Arc::default();
     tokio::select! {
-        () = talk(&connection, &store, sending, receiving, draining) => {}
-        () = refuse_further_streams(&connection) => {}
+        () = talk(&connection, &store, sending, receiving, draining, &uses_blobs) => {}
+        () = blobs.serve(&connection, &uses_blobs) => {}
     }
 }
 
@@ -48,12 +53,13 @@ async fn talk(
     sending: SendStream,
     receiving: RecvStream,
     draining: Draining,
+    uses_blobs: &AtomicBool,
 ) {
     let pushing = Arc::new(Pushing::default());
     let session = Session::new(store.clone(), connection.clone(), pushing.clone());
     let (answer_places, answers) = mpsc::channel(REQUESTS_IN_FLIGHT_MAX);
     let (push_frames, pushes) = mpsc::channel(1);
-    let reading = read(connection, session, receiving, answer_places, draining.clone());
+    let reading = read(connection, session, receiving, answer_places, draining.clone(), uses_blobs);
     let writing = write(connection, sending, answers, pushes, draining);
     tokio::select! {
         _ = async { tokio::join!(reading, writing) } => {}
@@ -72,6 +78,7 @@ async fn read(
     receiving: RecvStream,
     places: mpsc::Sender<FromRelay>,
     draining: Draining,
+    uses_blobs: &AtomicBool,
 ) {
     let mut frames = FrameReader::new(receiving);
     let mut patience = Some(OPENING_TIMEOUT);
@@ -94,13 +101,15 @@ async fn read(
         match read {
             Ok(Ok((place, Some(request)))) => {
                 patience = None;
-                session.serve(request.request, Reply { id: request.id, place }).await;
+                session.serve(request.request, Reply::Request { id: request.id, place }).await;
             }
             Ok(Ok((_, None)) | Err(FrameError::Lost)) => return,
             Ok(Err(error @ (FrameError::Malformed(_) | FrameError::Cut))) => {
                 tracing::debug!(%error, "closed a connection");
                 return close(connection, CloseReason::Malformed);
             }
+            // A connection may be there for its blobs alone.
+            Err(_) if uses_blobs.load(Ordering::Relaxed) => patience = None,
             Err(reason) => return close(connection, reason),
         }
     }
@@ -150,16 +159,6 @@ async fn farewell(connection: &Connection, mut sending: SendStream, draining: &D
     }
     if let Some(reason) = reason {
         close(connection, reason);
-    }
-}
-
-/// Requests use one stream; a client that opens more is told so on each.
-async fn refuse_further_streams(connection: &Connection) {
-    while let Ok((mut sending, mut receiving)) = connection.accept_bi().await {
-        let code = CloseReason::Malformed.code().into();
-        // Either fails only when the stream is gone already.
-        sending.reset(code).ok();
-        receiving.stop(code).ok();
     }
 }
 

@@ -4,9 +4,10 @@
 //! answers as accepted is on disk.
 //!
 //! Reading order: [`Config`], [`Relay`], then `connection` (one task per client), `session` (what it may
-//! ask), `push`, and `store`.
+//! ask), `push`, `blobs`, and `store`.
 
 mod authentication;
+mod blobs;
 mod clock;
 mod config;
 mod connection;

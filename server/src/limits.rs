@@ -25,6 +25,14 @@ pub struct Limits {
     pub bundle_fetches: u32,
     /// Seconds until one more bundle fetch is allowed.
     pub bundle_fetch_seconds: u32,
+    /// Bytes of the largest blob: an attachment with its padding and tags. The default takes a file of 64 MiB.
+    pub blob_bytes: u64,
+    /// Bytes of all blobs for one account, announced or there. At the limit the sender is refused.
+    pub account_blob_bytes: u64,
+    /// Bytes of all blobs, so that attachments can't fill the disk on which the mail lies.
+    pub blob_store_bytes: u64,
+    /// Days that a blob waits for its devices before it is deleted: longer than its letter, which comes after it.
+    pub blob_days: u32,
 }
 
 impl Default for Limits {
@@ -37,6 +45,10 @@ impl Default for Limits {
             message_days: 45,
             bundle_fetches: 30,
             bundle_fetch_seconds: 10,
+            blob_bytes: 65 * 1024 * 1024,
+            account_blob_bytes: 512 * 1024 * 1024,
+            blob_store_bytes: 20 * 1024 * 1024 * 1024,
+            blob_days: 50,
         }
     }
 }
@@ -86,6 +98,29 @@ pub(crate) const PUSH_WINDOW_MAX: u16 = 256;
 /// sent, a consumer that does not read costs about 200 KiB.
 pub(crate) const PUSH_READ_BYTES_MAX: usize = 64 * 1024;
 
+/// What a blob counts for at least against the room for blobs, in bytes: the smallest that an honest client makes. It
+/// bounds their number, and with it the relay's memory.
+pub(crate) const BLOB_CHARGE_BYTES_MIN: u64 = 64 * 1024;
+
+/// How long an upload that has not ended keeps its place: time for a client to come back with the rest. Longer, and
+/// whoever announces blobs and sends none takes their room away for longer.
+pub(crate) const UPLOAD_KEPT_SECONDS: u64 = 24 * 60 * 60;
+
+/// Bytes of a blob that are read or written at once, and so the memory that a blob stream costs.
+pub(crate) const BLOB_BUFFER_BYTES: usize = 128 * 1024;
+
+/// Blob streams at the same time, on all connections: at most 64 MiB of buffers. Above it, clients are asked to wait.
+pub(crate) const BLOB_STREAMS_MAX: usize = 512;
+
+/// Longest first frame of a blob stream in bytes; the largest request has about 130.
+pub(crate) const BLOB_REQUEST_BYTES_MAX: usize = 512;
+
+/// A blob stream on which nothing moves for this long is given up; its client can come back and go on.
+pub(crate) const BLOB_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Files of blobs that wait to be deleted. More wait in the tables of the next start.
+pub(crate) const BLOB_DELETIONS_MAX: usize = 65_536;
+
 /// Threads that read envelopes. The reads are short and come from the page cache; more would not help on a
 /// small machine.
 pub(crate) const READERS: usize = 2;
@@ -99,7 +134,7 @@ pub(crate) const WAL_PAGES_MAX: u32 = 16_384;
 /// How long a connection to the database waits for another process, such as `airlock-relay invite`.
 pub(crate) const DATABASE_BUSY: Duration = Duration::from_secs(5);
 
-/// Streams that a client may have open. Requests use one; quinn allocates for each that is allowed.
+/// Streams that a client may have open. Requests use one, each blob under way another; quinn allocates for each that is allowed.
 pub(crate) const BIDI_STREAMS_MAX: u32 = 8;
 
 /// Bytes of one stream that a client may send before the relay has read them: three full frames.

@@ -137,6 +137,9 @@ fn figures(status: &Status) -> String {
         ("one-time prekeys, X25519", status.curve_prekeys, ""),
         ("one-time prekeys, ML-KEM", status.kem_prekeys, ""),
         ("invites open", status.invites_open, ""),
+        ("attachments stored", status.blobs, ""),
+        ("attachments coming in", status.uploads, ""),
+        ("their size", status.blob_bytes, " B"),
         ("store on disk", status.disk_bytes, " B"),
     ];
     rows.iter().map(|(name, figure, unit)| format!("{name:<26}{figure:>14}{unit}\n")).collect()

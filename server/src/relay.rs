@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use crate::{
+    blobs::Blobs,
     clock::unix_seconds,
     config::Config,
     connection::{self, Draining, drained},
@@ -64,7 +65,9 @@ impl Relay {
         let store = Arc::new(store);
         let (draining, drain_begins) = watch::channel(None);
         let connections = usize::try_from(config.limits.connections).unwrap_or(usize::MAX);
-        let accepting = tokio::spawn(accept(endpoint.clone(), store.clone(), drain_begins, connections));
+        let blobs = Arc::new(Blobs::new(store.clone(), config.limits.blob_bytes));
+        let accepting =
+            tokio::spawn(accept(endpoint.clone(), store.clone(), blobs, drain_begins, connections));
         Ok(Self { address, local, endpoint, store, draining, accepting, _lock: lock })
     }
 
@@ -146,7 +149,13 @@ async fn failure_of(store: &Store) -> Arc<StoreError> {
 }
 
 /// Accepts connections until the relay drains or its store fails, then waits for those that are open.
-async fn accept(endpoint: Endpoint, store: Arc<Store>, draining: Draining, connections_max: usize) {
+async fn accept(
+    endpoint: Endpoint,
+    store: Arc<Store>,
+    blobs: Arc<Blobs>,
+    draining: Draining,
+    connections_max: usize,
+) {
     let room = Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS)));
     let handshakes = Arc::new(AtomicUsize::new(0));
     let mut connections = JoinSet::new();
@@ -156,7 +165,7 @@ async fn accept(endpoint: Endpoint, store: Arc<Store>, draining: Draining, conne
                 let Some(incoming) = incoming else { break };
                 if let Some((incoming, place)) = admit(incoming, &room, &handshakes) {
                     let guard = Handshake::begin(&handshakes);
-                    connections.spawn(open(incoming, guard, place, store.clone(), draining.clone()));
+                    connections.spawn(open(incoming, guard, place, store.clone(), blobs.clone(), draining.clone()));
                 }
             }
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
@@ -200,13 +209,14 @@ async fn open(
     handshake: Handshake,
     _place: OwnedSemaphorePermit,
     store: Arc<Store>,
+    blobs: Arc<Blobs>,
     draining: Draining,
 ) {
     let Ok(connecting) = incoming.accept() else { return };
     let connected = timeout(OPENING_TIMEOUT, connecting).await;
     drop(handshake);
     if let Ok(Ok(connection)) = connected {
-        connection::serve(connection, store, draining).await;
+        connection::serve(connection, store, blobs, draining).await;
     }
 }
 

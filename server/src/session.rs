@@ -86,6 +86,9 @@ impl Session {
                 self.pushing.acknowledged(&sequences);
                 Ok(Step::Store(Action::Acknowledge { device, sequences }))
             }
+            Request::ReleaseBlob { blob } => {
+                Ok(Step::Store(Action::ReleaseBlob { device: self.number()?, id: blob }))
+            }
             Request::FetchBundles { account, token } => {
                 self.store.for_fetch(&account, &token)?;
                 Ok(Step::Store(Action::FetchBundles { account }))

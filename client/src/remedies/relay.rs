@@ -76,6 +76,15 @@ fn refused(refusal: &Refusal) -> (&'static str, &'static str) {
         Refusal::OldDeviceList { .. } | Refusal::BadDeviceList(_) => {
             ("old-home", "this home is an old or damaged copy: use the newest one of this account")
         }
+        Refusal::NoSuchBlob => (
+            "attachment-gone",
+            "ask its sender to send it again: a relay keeps attachments for a limited time",
+        ),
+        Refusal::BlobDamaged => ("attachment-damaged", "send it again"),
+        Refusal::BlobConflict => ("attachment-conflict", "send it again, as a new message"),
+        Refusal::BlobsFull => {
+            ("attachments-full", "try again later: they have not fetched their attachments for long")
+        }
         Refusal::NotAuthenticated | Refusal::BadSignature => {
             ("relay-authentication", "check that it is an airlock-relay, of a version like yours")
         }

@@ -3,13 +3,14 @@
 //! This crate is all that a relay ever understands of Airlock, and it knows no secret: it can verify a
 //! public signature, but holds no code that could decrypt. It does no I/O.
 //!
-//! Reading order: [`id`], [`address`], [`device_list`], [`prekey`], [`request`], [`close`], [`codec`].
+//! Reading order: [`id`], [`address`], [`device_list`], [`prekey`], [`request`], [`blob`], [`close`], [`codec`].
 
 #![no_std]
 
 extern crate alloc;
 
 pub mod address;
+pub mod blob;
 pub mod close;
 pub mod codec;
 pub mod device_list;
@@ -18,6 +19,7 @@ pub mod prekey;
 pub mod request;
 
 pub use address::{AddressError, Fingerprint, RelayAddress};
+pub use blob::{Blob, BlobAnswer, BlobId, BlobReply, BlobRequest};
 pub use close::CloseReason;
 pub use codec::{CodecError, FRAME_BYTES_MAX, FRAME_HEADER_BYTES, decode, encode, frame, frame_length};
 pub use device_list::{DEVICES_MAX, Device, DeviceList, DeviceListError, SignedDeviceList};

@@ -1,6 +1,6 @@
 //! What a client asks of a relay, and what the relay answers, on one bidirectional QUIC stream.
 //!
-//! A connection carries one such stream. Requests are pipelined: each has a [`RequestId`] that its answer
+//! The first stream of a connection is such a stream; further ones carry blobs ([`crate::blob`]). Requests are pipelined: each has a [`RequestId`] that its answer
 //! repeats, and answers may come in another order. After [`Request::Authenticate`] the connection speaks
 //! for a device; deliveries use a connection that never authenticates, so that the relay does not learn who
 //! sends.
@@ -10,6 +10,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    blob::BlobId,
     device_list::SignedDeviceList,
     id::{AccountId, DeliveryToken, DeliveryTokenHash, DeviceId, InviteCode, Sequence, SubmitId},
     prekey::{Bundle, PrekeyUpload, Signature},
@@ -104,6 +105,12 @@ pub enum Request {
         token: DeliveryToken,
         /// What to store, and for whom.
         envelope: Envelope,
+    },
+    /// The authenticated device has this blob safe, or does not want it. When every device of the account has said so,
+    /// the relay deletes it. Answer: [`Answer::Done`], also for a blob that is not there.
+    ReleaseBlob {
+        /// Which.
+        blob: BlobId,
     },
 }
 
@@ -221,13 +228,33 @@ pub enum Refusal {
     /// The authenticated device is on no device list that this relay has: register first.
     #[error("this device is registered at no account of this relay")]
     NotRegistered,
+    /// No such blob, or it has expired, or it was released, or it has not come whole yet.
+    #[error("the relay does not have this attachment, or no longer has it")]
+    NoSuchBlob,
+    /// What was uploaded has another digest than was announced. The relay has thrown it away.
+    #[error("the attachment arrived damaged, so the relay threw it away")]
+    BlobDamaged,
+    /// The same id was announced before with another length, digest or account.
+    #[error("the relay has another attachment under this id")]
+    BlobConflict,
+    /// The recipient's or the relay's space for blobs is used up. The sender may try again later.
+    #[error("the recipient's relay has no space left for attachments to them")]
+    BlobsFull,
 }
 
 impl Refusal {
     /// Whether the same request may succeed later without any change by the one who asks.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::NoPrekeys | Self::MailboxFull | Self::Busy { .. } | Self::StorageFailed)
+        matches!(
+            self,
+            Self::NoPrekeys
+                | Self::MailboxFull
+                | Self::Busy { .. }
+                | Self::StorageFailed
+                | Self::BlobDamaged
+                | Self::BlobsFull
+        )
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use airlock_wire::{Answer, Refusal, Sequence, SubmitId};
+use airlock_wire::{Answer, BlobId, Refusal, Sequence, SubmitId};
 use rusqlite::{Transaction, params};
 
 use super::{
     Shared, StoreError,
     accounts::{self, Policy, Registered},
+    blobs::{self, Lifetimes},
     mailbox_index::{DeviceNumber, Entry, NoPlace},
     operation::Action,
     prekeys,
@@ -42,6 +43,8 @@ pub(super) struct Batch<'a> {
 pub(super) struct Shown {
     pub(super) stored: Vec<(DeviceNumber, Entry)>,
     pub(super) registered: Vec<Registered>,
+    pub(super) blobs_stored: Vec<BlobId>,
+    pub(super) blobs_gone: Vec<BlobId>,
 }
 
 impl Batch<'_> {
@@ -59,6 +62,25 @@ impl Batch<'_> {
                         self.shown.registered.push(registered);
                         Answer::Done
                     })
+                })
+            }
+            Action::AnnounceBlob { account, blob } => {
+                blobs::announce(&self.transaction, &mut guarded(&self.shared.blobs), account, &blob, self.now)
+            }
+            Action::FinishBlob { id, number } => {
+                blobs::finish(&self.transaction, number, self.now).map(|found| {
+                    self.shown.blobs_stored.extend(found.then_some(id));
+                    if found { Ok(Answer::Done) } else { Err(Refusal::NoSuchBlob) }
+                })
+            }
+            Action::DiscardBlob { id, number } => blobs::discard(&self.transaction, number).map(|()| {
+                self.shown.blobs_gone.push(id);
+                Ok(Answer::Done)
+            }),
+            Action::ReleaseBlob { device, id } => {
+                blobs::release(&self.transaction, device, &id).map(|last| {
+                    self.shown.blobs_gone.extend(last.then_some(id));
+                    Ok(Answer::Done)
                 })
             }
         };
@@ -128,8 +150,14 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Takes envelopes and submit ids out that have waited too long. `true` if more may be left.
-    pub(super) fn purge(&mut self, message_seconds: u64) -> rusqlite::Result<bool> {
+    /// Takes envelopes, submit ids and blobs out that have waited too long. `true` if more may be left.
+    pub(super) fn purge(
+        &mut self,
+        message_seconds: u64,
+        blob_lifetimes: Lifetimes,
+    ) -> rusqlite::Result<bool> {
+        let more_blobs =
+            blobs::purge(&self.transaction, blob_lifetimes, self.now, &mut self.shown.blobs_gone)?;
         let oldest = self.now.saturating_sub(message_seconds).cast_signed();
         let expired: Vec<(DeviceNumber, u64, i64)> = self
             .transaction
@@ -160,6 +188,6 @@ impl Batch<'_> {
             )?
             .execute(params![oldest.cast_signed(), PURGE_ROWS_MAX, SUBMITS_KEPT_MAX as i64])?;
         let full = PURGE_ROWS_MAX as usize;
-        Ok(expired.len() == full || forgotten == full)
+        Ok(expired.len() == full || forgotten == full || more_blobs)
     }
 }

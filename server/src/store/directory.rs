@@ -92,6 +92,11 @@ impl Directory {
         })
     }
 
+    /// Whether someone with this token may upload for the account.
+    pub(crate) fn for_blob(&self, account: &AccountId, token: &DeliveryToken) -> Result<(), Refusal> {
+        if self.allows(Some(account), token) { Ok(()) } else { Err(Refusal::NoSuchRecipient) }
+    }
+
     /// Compares with a hash of nothing for an account that is not there, so that both take the same time.
     fn allows(&self, account: Option<&AccountId>, token: &DeliveryToken) -> bool {
         let known = account.and_then(|account| self.accounts.get(account));

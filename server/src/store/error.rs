@@ -66,6 +66,15 @@ pub enum StoreError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// The file of a blob can't be read, written, synced or deleted.
+    #[error(
+        "the relay can't work with the files of its attachments ({source}): it has stopped, and nothing that it \
+         accepted is lost. Check the disk and the folder `blobs`, then start it again"
+    )]
+    BlobFile {
+        /// What the system said.
+        source: io::Error,
+    },
     /// A thread of the store can't be started, or ended by a fault of ours.
     #[error("the store's {thread} thread failed{}", source.as_ref().map(|e| format!(": {e}")).unwrap_or_default())]
     Thread {

@@ -1,6 +1,7 @@
 //! Fills the memory of the store from its file, at the start.
 
 use std::{
+    collections::HashSet,
     sync::{Arc, Mutex, RwLock, mpsc::SyncSender},
     time::Instant,
 };
@@ -12,12 +13,15 @@ use tokio::sync::watch;
 use super::{
     Shared, StoreError,
     accounts::Policy,
+    blob_index::{BlobIndex, BlobNumber},
+    blobs::{self, Lifetimes},
     directory::Directory,
     mailbox_index::{DeviceNumber, Entry, MailboxIndex},
     submits::RecentSubmits,
     writer::{Deletes, Writer},
 };
 use crate::{
+    blobs::BlobFiles,
     clock::unix_seconds,
     config::Config,
     limits::{SUBMIT_KEPT_SECONDS, SUBMITS_KEPT_MAX},
@@ -29,7 +33,9 @@ const DAY_SECONDS: u64 = 24 * 60 * 60;
 pub(super) fn load(
     connection: Connection,
     config: &Config,
+    files: &BlobFiles,
     checkpoint: SyncSender<()>,
+    delete_files: SyncSender<BlobNumber>,
 ) -> Result<(Arc<Shared>, Writer), StoreError> {
     let failed = |source| StoreError::Read { source };
     let (directory, mut index) = registered(&connection, config).map_err(failed)?;
@@ -37,9 +43,11 @@ pub(super) fn load(
     deletes.rows = envelopes(&connection, &mut index).map_err(failed)?;
     deletes.since = (!deletes.rows.is_empty()).then(Instant::now);
     let submits = submits(&connection).map_err(failed)?;
+    let blobs = blobs_with_files(&connection, config, files)?;
     let shared = Arc::new(Shared {
         index: Mutex::new(index),
         directory: RwLock::new(directory),
+        blobs: Mutex::new(blobs),
         leases: Arc::default(),
         failure: watch::Sender::new(None),
     });
@@ -49,6 +57,8 @@ pub(super) fn load(
         submits,
         policy: Policy { registration: config.registration, accounts_max: config.limits.accounts },
         message_seconds: u64::from(config.limits.message_days) * DAY_SECONDS,
+        blob_lifetimes: Lifetimes::of(config),
+        delete_files,
         deletes,
         next_purge: Instant::now(),
         checkpoint,
@@ -94,6 +104,38 @@ fn envelopes(
         }
     }
     Ok(orphans)
+}
+
+/// Holds tables and files against each other. A file without a row is left from a deletion; a stored blob without its
+/// file is lost, which its recipient must hear of, and the others' mail must not suffer from.
+fn blobs_with_files(
+    connection: &Connection,
+    config: &Config,
+    files: &BlobFiles,
+) -> Result<BlobIndex, StoreError> {
+    let mut index = blobs::load(connection, config).map_err(|source| StoreError::Read { source })?;
+    let on_disk = |source| StoreError::BlobFile { source };
+    let numbers: HashSet<BlobNumber> = index.entries().map(|entry| entry.number).collect();
+    files.delete_others(|number| numbers.contains(&number)).map_err(on_disk)?;
+    let mut lost = Vec::new();
+    for entry in index.entries().filter(|entry| entry.stored) {
+        if files.length(entry.number).map_err(on_disk)? != Some(entry.blob.bytes) {
+            lost.push(entry.blob.id);
+        }
+    }
+    for id in &lost {
+        index.remove(id);
+        connection
+            .execute("DELETE FROM blob WHERE id = ?1", [id.0])
+            .map_err(|source| StoreError::Write { source })?;
+    }
+    if !lost.is_empty() {
+        tracing::error!(
+            lost = lost.len(),
+            "attachments have lost their files: their recipients can't fetch them"
+        );
+    }
+    Ok(index)
 }
 
 fn submits(connection: &Connection) -> rusqlite::Result<RecentSubmits> {

@@ -1,11 +1,16 @@
 //! The store: mailboxes, prekeys and accounts on SQLite, durable before "accepted".
 //!
-//! One thread writes ([`writer`]), a few read ([`reader`]), one checkpoints ([`checkpoint`]). What must be
+//! One thread writes ([`writer`]), a few read ([`reader`]), one checkpoints ([`checkpoint`]), one deletes files
+//! ([`blob_files`]). What must be
 //! looked up for each request is also in memory: which envelopes wait where ([`mailbox_index`]), who may
-//! deliver to whom ([`directory`]), and what was submitted lately ([`submits`]).
+//! deliver to whom ([`directory`]), what was submitted lately ([`submits`]), and which blobs there are
+//! ([`blob_index`]).
 
 mod accounts;
 mod batch;
+mod blob_files;
+mod blob_index;
+mod blobs;
 mod checkpoint;
 mod directory;
 mod error;
@@ -32,11 +37,17 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use airlock_wire::{AccountId, DeliveryToken, DeviceId, Push, Refusal};
+use airlock_wire::{AccountId, Answer, BlobId, DeliveryToken, DeviceId, Push, Refusal};
 use tokio::sync::{Semaphore, oneshot, watch};
 
-pub(crate) use self::{accounts::Register, mailbox_index::DeviceNumber, operation::Action};
+pub(crate) use self::{
+    accounts::Register,
+    blob_index::{BlobEntry, BlobNumber},
+    mailbox_index::DeviceNumber,
+    operation::Action,
+};
 use self::{
+    blob_index::BlobIndex,
     directory::Directory,
     mailbox_index::MailboxIndex,
     operation::{Operation, ToWriter},
@@ -45,10 +56,11 @@ use self::{
 };
 pub use self::{error::StoreError, status::Status};
 use crate::{
+    blobs::BlobFiles,
     config::Config,
     guarded,
     lease::Leases,
-    limits::{PUSH_READ_BYTES_MAX, READERS, WRITE_QUEUE_MAX},
+    limits::{BLOB_DELETIONS_MAX, PUSH_READ_BYTES_MAX, READERS, WRITE_QUEUE_MAX},
     reply::Reply,
 };
 
@@ -57,6 +69,7 @@ use crate::{
 struct Shared {
     index: Mutex<MailboxIndex>,
     directory: RwLock<Directory>,
+    blobs: Mutex<BlobIndex>,
     leases: Arc<Leases>,
     failure: watch::Sender<Option<Arc<StoreError>>>,
 }
@@ -87,6 +100,7 @@ pub(crate) struct Store {
     readers: Vec<mpsc::Sender<Read>>,
     next_reader: AtomicUsize,
     writing: Mutex<Vec<JoinHandle<()>>>,
+    blob_files: BlobFiles,
     path: PathBuf,
 }
 
@@ -96,7 +110,10 @@ impl Store {
         let path = config.data_dir.join(STORE_FILE);
         let connection = schema::open(&path, Open::OrCreate)?;
         let (wake_checkpoint, woken) = mpsc::sync_channel(1);
-        let (shared, writer) = load::load(connection, config, wake_checkpoint)?;
+        let (delete_file, files_to_delete) = mpsc::sync_channel(BLOB_DELETIONS_MAX);
+        let blob_files =
+            BlobFiles::in_dir(&config.data_dir).map_err(|source| StoreError::BlobFile { source })?;
+        let (shared, writer) = load::load(connection, config, &blob_files, wake_checkpoint, delete_file)?;
 
         let (to_writer, queue) = mpsc::channel();
         let writing = vec![
@@ -104,6 +121,10 @@ impl Store {
             start("checkpoint", &shared, {
                 let connection = schema::open(&path, Open::Existing)?;
                 move |shared| checkpoint::run(&connection, &woken, shared)
+            })?,
+            start("blob-files", &shared, {
+                let files = blob_files.clone();
+                move |shared| blob_files::delete(&files, &files_to_delete, shared)
             })?,
         ];
         let mut readers = Vec::with_capacity(READERS);
@@ -120,6 +141,7 @@ impl Store {
             readers,
             next_reader: AtomicUsize::new(0),
             writing: Mutex::new(writing),
+            blob_files,
             path,
         })
     }
@@ -131,6 +153,28 @@ impl Store {
         if let Err(mpsc::SendError(ToWriter::Operation(unsent))) = self.to_writer.send(operation) {
             unsent.reply.give(Err(Refusal::StorageFailed));
         }
+    }
+
+    /// The same for a task that waits for the answer, and needs to know no more than that it is done.
+    pub(crate) async fn ask(&self, action: Action) -> Result<Answer, Refusal> {
+        let (asker, answered) = oneshot::channel();
+        self.submit(action, Reply::Task(asker)).await;
+        answered.await.unwrap_or(Err(Refusal::StorageFailed))
+    }
+
+    /// A blob that was announced or stored.
+    pub(crate) fn blob(&self, id: &BlobId) -> Option<BlobEntry> {
+        guarded(&self.shared.blobs).get(id)
+    }
+
+    /// The files of blobs.
+    pub(crate) fn blob_files(&self) -> &BlobFiles {
+        &self.blob_files
+    }
+
+    /// Ends the store because of a failure that its threads did not see.
+    pub(crate) fn fail(&self, error: StoreError) {
+        self.shared.fail(error);
     }
 
     /// The envelopes that wait for a device after `sequence`, oldest first, as many as fit one read.
@@ -183,6 +227,11 @@ impl Store {
     pub(crate) fn for_fetch(&self, account: &AccountId, token: &DeliveryToken) -> Result<(), Refusal> {
         let mut directory = self.shared.directory.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         directory.for_fetch(account, token, std::time::Instant::now())
+    }
+
+    /// Whether someone with this token may upload for the account.
+    pub(crate) fn for_blob(&self, account: &AccountId, token: &DeliveryToken) -> Result<(), Refusal> {
+        self.directory().for_blob(account, token)
     }
 
     fn directory(&self) -> std::sync::RwLockReadGuard<'_, Directory> {

@@ -1,9 +1,9 @@
 //! What the writer is asked to do.
 
-use airlock_wire::{AccountId, PrekeyUpload, Sequence, SubmitId};
+use airlock_wire::{AccountId, Blob, BlobId, PrekeyUpload, Sequence, SubmitId};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{accounts::Register, mailbox_index::DeviceNumber};
+use super::{accounts::Register, blob_index::BlobNumber, mailbox_index::DeviceNumber};
 use crate::reply::Reply;
 
 /// A change of the store.
@@ -14,6 +14,10 @@ pub(crate) enum Action {
     FetchBundles { account: AccountId },
     Deliver { device: DeviceNumber, submit: SubmitId, sealed: Vec<u8> },
     Acknowledge { device: DeviceNumber, sequences: Vec<Sequence> },
+    AnnounceBlob { account: AccountId, blob: Blob },
+    FinishBlob { id: BlobId, number: BlobNumber },
+    DiscardBlob { id: BlobId, number: BlobNumber },
+    ReleaseBlob { device: DeviceNumber, id: BlobId },
 }
 
 impl Action {
@@ -24,7 +28,13 @@ impl Action {
             Self::PublishPrekeys { upload, .. } => {
                 upload.one_time_kem.iter().map(|key| key.public.len()).sum()
             }
-            Self::Register(_) | Self::FetchBundles { .. } | Self::Acknowledge { .. } => 0,
+            Self::Register(_)
+            | Self::FetchBundles { .. }
+            | Self::Acknowledge { .. }
+            | Self::AnnounceBlob { .. }
+            | Self::FinishBlob { .. }
+            | Self::DiscardBlob { .. }
+            | Self::ReleaseBlob { .. } => 0,
         }
     }
 }

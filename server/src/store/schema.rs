@@ -17,7 +17,7 @@ use crate::limits::DATABASE_BUSY;
 pub(crate) const STORE_FILE: &str = "relay.db";
 
 /// Kept in the file's `user_version`. A change that an older relay can't work with changes the number.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// "ALRL", in the file's `application_id`: tells a relay's store from any other database.
 const APPLICATION_ID: i64 = 0x414C_524C;
@@ -79,6 +79,26 @@ CREATE TABLE invite (
 CREATE TABLE invite_use (
     hash BLOB PRIMARY KEY,
     used INTEGER NOT NULL
+) WITHOUT ROWID;
+";
+
+/// What version 2 added. Their bytes are in files, named by `number`.
+const BLOB_TABLES: &str = "
+CREATE TABLE blob (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id BLOB NOT NULL UNIQUE,
+    account BLOB NOT NULL,      -- for whom
+    bytes INTEGER NOT NULL,
+    digest BLOB NOT NULL,       -- SHA-256, as announced
+    arrived INTEGER NOT NULL,   -- Unix time in seconds: when announced, then when stored
+    stored INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX blob_by_age ON blob (stored, arrived);
+
+CREATE TABLE blob_release (
+    blob INTEGER NOT NULL,
+    device INTEGER NOT NULL,
+    PRIMARY KEY (blob, device)
 ) WITHOUT ROWID;
 ";
 
@@ -148,6 +168,12 @@ fn prepare(connection: &mut Connection, how: Open) -> rusqlite::Result<()> {
         if tables == 0 {
             making.execute_batch(TABLES)?;
             making.pragma_update(None, "application_id", APPLICATION_ID)?;
+            making.pragma_update(None, "user_version", 1)?;
+        }
+        let version: i64 = making.query_row("PRAGMA user_version", (), |row| row.get(0))?;
+        let application: i64 = making.query_row("PRAGMA application_id", (), |row| row.get(0))?;
+        if (application, version) == (APPLICATION_ID, 1) {
+            making.execute_batch(BLOB_TABLES)?;
             making.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         }
         making.commit()?;
@@ -170,6 +196,26 @@ mod tests {
         let again = open(&path, Open::Existing).unwrap();
         let invites: i64 = again.query_row("SELECT count(*) FROM invite", (), |row| row.get(0)).unwrap();
         assert_eq!(invites, 1);
+    }
+
+    #[test]
+    fn a_store_from_before_attachments_gets_their_tables_and_keeps_what_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(STORE_FILE);
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(TABLES).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute("INSERT INTO invite VALUES (x'00', 1)", ()).unwrap();
+        drop(old);
+        let migrated = open(&path, Open::OrCreate).unwrap();
+        let rows: (i64, i64) = migrated
+            .query_row("SELECT (SELECT count(*) FROM invite), (SELECT count(*) FROM blob)", (), |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .unwrap();
+        assert_eq!(rows, (1, 0));
+        open(&path, Open::OrCreate).unwrap();
     }
 
     #[test]

@@ -28,7 +28,13 @@ pub struct Status {
     pub kem_prekeys: u64,
     /// Invites that can still be used.
     pub invites_open: u64,
-    /// Bytes of the store on disk, with its log.
+    /// Attachments that are stored.
+    pub blobs: u64,
+    /// Attachments that are announced and not whole yet.
+    pub uploads: u64,
+    /// Bytes of both, as announced.
+    pub blob_bytes: u64,
+    /// Bytes of the store on disk, with its log and without attachments.
     pub disk_bytes: u64,
 }
 
@@ -43,7 +49,9 @@ impl Status {
                     (SELECT coalesce(sum(length(sealed)), 0) FROM envelope),
                     (SELECT count(*) FROM one_time_curve), (SELECT count(*) FROM one_time_kem),
                     (SELECT count(*) FROM invite WHERE expires > ?1
-                        AND hash NOT IN (SELECT hash FROM invite_use))",
+                        AND hash NOT IN (SELECT hash FROM invite_use)),
+                    (SELECT count(*) FROM blob WHERE stored = 1), (SELECT count(*) FROM blob WHERE stored = 0),
+                    (SELECT coalesce(sum(bytes), 0) FROM blob)",
                 [now.cast_signed()],
                 |row| {
                     let figure = |column| row.get::<_, i64>(column).map(i64::cast_unsigned);
@@ -56,6 +64,9 @@ impl Status {
                         curve_prekeys: figure(5)?,
                         kem_prekeys: figure(6)?,
                         invites_open: figure(7)?,
+                        blobs: figure(8)?,
+                        uploads: figure(9)?,
+                        blob_bytes: figure(10)?,
                         disk_bytes: 0,
                     })
                 },

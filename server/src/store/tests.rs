@@ -3,8 +3,8 @@
 use std::sync::{Arc, mpsc};
 
 use airlock_wire::{
-    AccountId, Answer, DeliveryToken, Device, DeviceId, DeviceList, FromRelay, Refusal, RequestId, Sequence,
-    Signature, SignedDeviceList, SubmitId,
+    AccountId, Answer, Blob, BlobId, DeliveryToken, Device, DeviceId, DeviceList, FromRelay, Refusal,
+    RequestId, Sequence, Signature, SignedDeviceList, SubmitId,
 };
 use tempfile::TempDir;
 use tokio::sync::mpsc::{self as answers_channel, Receiver};
@@ -18,7 +18,7 @@ use super::{
     schema::{self, Open, STORE_FILE},
     writer::{Gathering, Writer},
 };
-use crate::{clock::unix_seconds, config::Config, guarded, reply::Reply};
+use crate::{blobs::BlobFiles, clock::unix_seconds, config::Config, guarded, reply::Reply};
 
 const DAY: u64 = 24 * 60 * 60;
 const DEVICE: DeviceId = DeviceId([2; 32]);
@@ -43,8 +43,10 @@ impl Bench {
         let connection = schema::open(&dir.path().join(STORE_FILE), Open::OrCreate).unwrap();
         // Nobody listens: a checkpoint is only ever asked for.
         let (wake, _) = mpsc::sync_channel(1);
+        let (delete_file, _) = mpsc::sync_channel(1);
         let config = Config::loopback(dir.path());
-        load::load(connection, &config, wake).unwrap()
+        let files = BlobFiles::in_dir(dir.path()).unwrap();
+        load::load(connection, &config, &files, wake, delete_file).unwrap()
     }
 
     fn restart(&mut self) {
@@ -66,7 +68,11 @@ impl Bench {
             .enumerate()
             .map(|(number, action)| {
                 let place = places.clone().try_reserve_owned().unwrap();
-                Operation { action, reply: Reply { id: RequestId(number as u32), place }, room: None }
+                Operation {
+                    action,
+                    reply: Reply::Request { id: RequestId(number as u32), place },
+                    room: None,
+                }
             })
             .collect();
         (self.writer.commit(operations, self.now, gathering), answers)
@@ -196,6 +202,43 @@ fn a_full_disk_refuses_the_whole_commit_and_loses_nothing_accepted() {
 
     bench.restart();
     assert_eq!(bench.waiting(), [1]);
+}
+
+#[test]
+fn unfinished_uploads_expire_after_a_day_and_stored_blobs_after_their_days() {
+    let mut bench = Bench::new();
+    let blob = |id| Blob { id: BlobId([id; 32]), bytes: 70_000, digest: [0; 32] };
+    let account = AccountId(DEVICE.0);
+    for id in [1, 2] {
+        let announce = Action::AnnounceBlob { account, blob: blob(id) };
+        assert_eq!(bench.commit([announce]), [Ok(Answer::Done)]);
+    }
+    let number = guarded(&bench.shared.blobs).get(&BlobId([1; 32])).unwrap().number;
+    let finish = Action::FinishBlob { id: BlobId([1; 32]), number };
+    assert_eq!(bench.commit([finish]), [Ok(Answer::Done)]);
+    let purged = |bench: &mut Bench, days: u64| {
+        bench.now = unix_seconds() + days * DAY;
+        bench.writer.next_purge = std::time::Instant::now();
+        bench.commit([]);
+        [1, 2].map(|id| guarded(&bench.shared.blobs).get(&BlobId([id; 32])).is_some())
+    };
+    assert_eq!(purged(&mut bench, 0), [true, true]);
+    assert_eq!(purged(&mut bench, 2), [true, false]);
+    assert_eq!(purged(&mut bench, 49), [true, false]);
+    assert_eq!(purged(&mut bench, 51), [false, false]);
+    assert_eq!(bench.rows("blob"), 0);
+}
+
+#[test]
+fn a_blob_that_expired_while_it_came_in_is_not_stored() {
+    let mut bench = Bench::new();
+    let blob = Blob { id: BlobId([1; 32]), bytes: 70_000, digest: [0; 32] };
+    bench.commit([Action::AnnounceBlob { account: AccountId(DEVICE.0), blob }]);
+    let number = guarded(&bench.shared.blobs).get(&blob.id).unwrap().number;
+    assert_eq!(bench.commit([Action::DiscardBlob { id: blob.id, number }]), [Ok(Answer::Done)]);
+    let finished = bench.commit([Action::FinishBlob { id: blob.id, number }]);
+    assert_eq!(finished, [Err(Refusal::NoSuchBlob)]);
+    assert!(guarded(&bench.shared.blobs).get(&blob.id).is_none());
 }
 
 #[test]

@@ -17,6 +17,8 @@ use super::{
     Shared, StoreError,
     accounts::Policy,
     batch::{Batch, Outcome, Shown},
+    blob_index::BlobNumber,
+    blobs::Lifetimes,
     mailbox_index::DeviceNumber,
     operation::{Action, Operation, ToWriter},
     submits::RecentSubmits,
@@ -43,6 +45,9 @@ pub(super) struct Writer {
     pub(super) submits: RecentSubmits,
     pub(super) policy: Policy,
     pub(super) message_seconds: u64,
+    pub(super) blob_lifetimes: Lifetimes,
+    /// To the thread that deletes files, which may take as long as the disk likes.
+    pub(super) delete_files: SyncSender<BlobNumber>,
     pub(super) deletes: Deletes,
     pub(super) next_purge: Instant,
     /// Wakes the thread that checkpoints.
@@ -186,7 +191,7 @@ impl Writer {
             batch.delete_gathered().map_err(failed)?;
         }
         if purge_due {
-            let more = batch.purge(self.message_seconds).map_err(failed)?;
+            let more = batch.purge(self.message_seconds, self.blob_lifetimes).map_err(failed)?;
             self.next_purge = Instant::now() + if more { Duration::ZERO } else { PURGE_EVERY };
         }
         let Batch { transaction, shown, .. } = batch;
@@ -219,6 +224,13 @@ impl Writer {
             }
         }
         drop(index);
+        let mut blobs = guarded(&self.shared.blobs);
+        shown.blobs_stored.iter().for_each(|id| blobs.set_stored(id));
+        for gone in shown.blobs_gone.iter().filter_map(|id| blobs.remove(id)) {
+            // If its queue is full or its thread has ended, the next start finds the file without a row.
+            self.delete_files.try_send(gone.number).ok();
+        }
+        drop(blobs);
         for (device, _) in &shown.stored {
             self.shared.leases.wake(*device);
         }

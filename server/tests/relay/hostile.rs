@@ -77,19 +77,6 @@ async fn a_client_that_finishes_gets_its_answers_first() {
 }
 
 #[tokio::test]
-async fn a_second_stream_is_refused_and_the_first_goes_on() {
-    let (relay, _dir) = relay().await;
-    let mut client = Client::connect(&relay).await;
-    client.ask(Request::Challenge).await.unwrap();
-    let (mut sending, mut receiving) = client.connection.open_bi().await.unwrap();
-    sending.write_all(&request()).await.unwrap();
-    let refused = receiving.read_to_end(10).await.unwrap_err();
-    let reset = quinn::ReadError::Reset(CloseReason::Malformed.code().into());
-    assert_eq!(refused, quinn::ReadToEndError::Read(reset));
-    client.ask(Request::Challenge).await.unwrap();
-}
-
-#[tokio::test]
 async fn another_protocol_name_is_refused_in_the_handshake() {
     let (relay, _dir) = relay().await;
     let refused = connection(&relay, b"h3").await.unwrap_err();

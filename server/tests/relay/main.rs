@@ -4,6 +4,7 @@
 mod client;
 
 mod accounts;
+mod blobs;
 mod command;
 mod delivery;
 mod hostile;

@@ -1,0 +1,103 @@
+//! Uploads: resumable, checked against the announced digest, on disk before "stored".
+
+use airlock_wire::{AccountId, Blob, BlobAnswer, Refusal};
+use quinn::{RecvStream, SendStream};
+
+use super::{Blobs, Ended, files::Part, in_time, say, turns::Turn};
+use crate::{limits::BLOB_BUFFER_BYTES, store::Action};
+
+/// An upload that expires while it comes in starts anew when the client asks again.
+const EXPIRED_MEANWHILE: Refusal = Refusal::Busy { retry_after_seconds: 1 };
+
+impl Blobs {
+    /// Takes a blob in, from where an earlier upload of it ended.
+    pub(super) async fn put(
+        &self,
+        sending: &mut SendStream,
+        receiving: &mut RecvStream,
+        account: AccountId,
+        blob: Blob,
+    ) -> Result<(), Ended> {
+        if blob.bytes > self.bytes_max {
+            let what = "the attachment".to_owned();
+            return Err(Refusal::TooLarge { what, got: blob.bytes, max: self.bytes_max }.into());
+        }
+        self.store.ask(Action::AnnounceBlob { account, blob }).await?;
+        let entry = self.store.blob(&blob.id).ok_or(EXPIRED_MEANWHILE)?;
+        let turn = self.turns.take(entry.number);
+        let digest = tokio::select! {
+            digest = self.receive(sending, receiving, blob, &turn) => digest?,
+            () = turn.superseded() => return Err(Ended::Lost),
+        };
+        match digest {
+            None => {}
+            Some(digest) if digest == blob.digest => {
+                let finished = self.store.ask(Action::FinishBlob { id: blob.id, number: entry.number }).await;
+                finished.map_err(|refusal| match refusal {
+                    Refusal::NoSuchBlob => EXPIRED_MEANWHILE,
+                    other => other,
+                })?;
+            }
+            Some(_) => {
+                self.store.ask(Action::DiscardBlob { id: blob.id, number: entry.number }).await?;
+                return Err(Refusal::BlobDamaged.into());
+            }
+        }
+        say(sending, Ok(BlobAnswer::Stored)).await?;
+        sending.finish().map_err(|_| Ended::Lost)
+    }
+
+    /// Receives what is missing and gives the digest of all, once all is on disk. None if it was stored before.
+    async fn receive(
+        &self,
+        sending: &mut SendStream,
+        receiving: &mut RecvStream,
+        blob: Blob,
+        turn: &Turn,
+    ) -> Result<Option<[u8; 32]>, Ended> {
+        // The turn stays with the file until it is closed, even if this task ends while the disk is at work.
+        let guard = turn.begins().await;
+        let entry = self.store.blob(&blob.id).ok_or(EXPIRED_MEANWHILE)?;
+        if entry.stored {
+            return Ok(None);
+        }
+        let files = self.files.clone();
+        let mut part = self.on_disk(move || Part::open(&files, entry.number, blob.bytes, guard)).await?;
+        say(sending, Ok(BlobAnswer::Ready { offset: part.bytes() })).await?;
+
+        let mut buffer = Vec::new();
+        while part.bytes() < blob.bytes {
+            let missing = usize::try_from(blob.bytes - part.bytes()).unwrap_or(usize::MAX);
+            buffer.resize(missing.min(BLOB_BUFFER_BYTES), 0);
+            let (got, cut) = fill(receiving, &mut buffer).await?;
+            buffer.truncate(got);
+            (part, buffer) = self
+                .on_disk(move || {
+                    part.append(&buffer)?;
+                    Ok((part, buffer))
+                })
+                .await?;
+            if cut {
+                return Err(Ended::Lost);
+            }
+        }
+        // Nothing may follow.
+        if in_time(receiving.read_chunk(1, true)).await?.map_err(|_| Ended::Lost)?.is_some() {
+            return Err(Ended::Misused);
+        }
+        self.on_disk(move || part.finish()).await.map(Some)
+    }
+}
+
+/// Reads until the buffer is full: how much came, and whether the client ended or went away before. What came by then
+/// is worth keeping.
+async fn fill(receiving: &mut RecvStream, buffer: &mut [u8]) -> Result<(usize, bool), Ended> {
+    let mut got = 0;
+    while let Some(room) = buffer.get_mut(got..).filter(|room| !room.is_empty()) {
+        match in_time(receiving.read(room)).await {
+            Ok(Ok(Some(read))) => got += read,
+            Ok(Ok(None) | Err(_)) | Err(_) => return Ok((got, true)),
+        }
+    }
+    Ok((got, false))
+}

@@ -1,0 +1,173 @@
+//! Which blobs there are, whose, and how much room is left for more. Pure: no file, no clock.
+
+use std::collections::HashMap;
+
+use airlock_wire::{AccountId, Blob, BlobId, Refusal};
+
+use crate::limits::{BLOB_CHARGE_BYTES_MIN, Limits};
+
+/// Names a blob in tables and by its file. Never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct BlobNumber(pub(crate) i64);
+
+/// A blob that was announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BlobEntry {
+    pub(crate) number: BlobNumber,
+    pub(crate) account: AccountId,
+    pub(crate) blob: Blob,
+    /// Whether all of it is on disk and was checked.
+    pub(crate) stored: bool,
+}
+
+/// All blobs, and the room that they take.
+#[derive(Debug)]
+pub(crate) struct BlobIndex {
+    blobs: HashMap<BlobId, BlobEntry>,
+    charged: HashMap<AccountId, u64>,
+    charged_in_all: u64,
+    account_bytes_max: u64,
+    bytes_max: u64,
+}
+
+impl BlobIndex {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            blobs: HashMap::new(),
+            charged: HashMap::new(),
+            charged_in_all: 0,
+            account_bytes_max: limits.account_blob_bytes,
+            bytes_max: limits.blob_store_bytes,
+        }
+    }
+
+    pub(crate) fn get(&self, id: &BlobId) -> Option<BlobEntry> {
+        self.blobs.get(id).copied()
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &BlobEntry> {
+        self.blobs.values()
+    }
+
+    /// Whether the blob may come: `Some` when it was announced before, `None` when it is new and there is room.
+    pub(crate) fn admit(&self, account: AccountId, blob: &Blob) -> Result<Option<BlobEntry>, Refusal> {
+        if let Some(known) = self.blobs.get(&blob.id) {
+            let same = known.account == account && known.blob == *blob;
+            return if same { Ok(Some(*known)) } else { Err(Refusal::BlobConflict) };
+        }
+        let charge = charge(blob);
+        let of_account = self.charged.get(&account).copied().unwrap_or(0);
+        let fits = of_account.saturating_add(charge) <= self.account_bytes_max
+            && self.charged_in_all.saturating_add(charge) <= self.bytes_max;
+        if fits { Ok(None) } else { Err(Refusal::BlobsFull) }
+    }
+
+    /// Adds one, from now on charged for. The limits are for newcomers: one that is in the file stays.
+    pub(crate) fn add(&mut self, entry: BlobEntry) {
+        let charge = charge(&entry.blob);
+        *self.charged.entry(entry.account).or_default() += charge;
+        self.charged_in_all += charge;
+        self.blobs.insert(entry.blob.id, entry);
+    }
+
+    pub(crate) fn set_stored(&mut self, id: &BlobId) {
+        if let Some(entry) = self.blobs.get_mut(id) {
+            entry.stored = true;
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: &BlobId) -> Option<BlobEntry> {
+        let entry = self.blobs.remove(id)?;
+        let charge = charge(&entry.blob);
+        self.charged_in_all = self.charged_in_all.saturating_sub(charge);
+        if let Some(charged) = self.charged.get_mut(&entry.account) {
+            *charged = charged.saturating_sub(charge);
+            if *charged == 0 {
+                self.charged.remove(&entry.account);
+            }
+        }
+        Some(entry)
+    }
+}
+
+/// A small blob is charged as if it were larger, so that the bytes bound the number too.
+fn charge(blob: &Blob) -> u64 {
+    blob.bytes.max(BLOB_CHARGE_BYTES_MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ACCOUNT: AccountId = AccountId([1; 32]);
+    const OTHER: AccountId = AccountId([2; 32]);
+
+    fn index(account_blob_bytes: u64, blob_store_bytes: u64) -> BlobIndex {
+        BlobIndex::new(&Limits { account_blob_bytes, blob_store_bytes, ..Limits::default() })
+    }
+
+    fn blob(id: u8, bytes: u64) -> Blob {
+        Blob { id: BlobId([id; 32]), bytes, digest: [id; 32] }
+    }
+
+    fn entry(account: AccountId, blob: Blob) -> BlobEntry {
+        BlobEntry { number: BlobNumber(blob.id.0[0].into()), account, blob, stored: false }
+    }
+
+    #[test]
+    fn an_account_and_the_relay_have_room_for_so_much_and_removal_gives_it_back() {
+        let mut index = index(200_000, 300_000);
+        assert_eq!(index.admit(ACCOUNT, &blob(1, 150_000)), Ok(None));
+        index.add(entry(ACCOUNT, blob(1, 150_000)));
+        assert_eq!(index.admit(ACCOUNT, &blob(2, 100_000)), Err(Refusal::BlobsFull));
+        assert_eq!(index.admit(OTHER, &blob(2, 100_000)), Ok(None));
+        index.add(entry(OTHER, blob(2, 100_000)));
+        assert_eq!(index.admit(OTHER, &blob(3, 70_000)), Err(Refusal::BlobsFull));
+        index.remove(&BlobId([1; 32]));
+        assert_eq!(index.admit(OTHER, &blob(3, 70_000)), Ok(None));
+    }
+
+    #[test]
+    fn tiny_blobs_are_charged_for_their_number() {
+        let mut index = index(2 * BLOB_CHARGE_BYTES_MIN, u64::MAX);
+        for id in [1, 2] {
+            assert_eq!(index.admit(ACCOUNT, &blob(id, 1)), Ok(None));
+            index.add(entry(ACCOUNT, blob(id, 1)));
+        }
+        assert_eq!(index.admit(ACCOUNT, &blob(3, 1)), Err(Refusal::BlobsFull));
+    }
+
+    #[test]
+    fn an_id_stands_for_one_blob_of_one_account() {
+        let mut index = index(u64::MAX, u64::MAX);
+        let first = entry(ACCOUNT, blob(1, 100));
+        index.add(first);
+        assert_eq!(index.admit(ACCOUNT, &first.blob), Ok(Some(first)));
+        let others = [
+            (OTHER, first.blob),
+            (ACCOUNT, Blob { bytes: 99, ..first.blob }),
+            (ACCOUNT, Blob { digest: [0; 32], ..first.blob }),
+        ];
+        for (account, blob) in others {
+            assert_eq!(index.admit(account, &blob), Err(Refusal::BlobConflict));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_charged_for_when_all_is_gone(sizes in proptest::collection::vec(any::<u32>(), 0..30)) {
+            let mut index = index(u64::MAX, u64::MAX);
+            for (id, size) in sizes.iter().enumerate() {
+                let account = if id % 2 == 0 { ACCOUNT } else { OTHER };
+                index.add(entry(account, blob(id as u8, (*size).into())));
+            }
+            for id in 0..sizes.len() {
+                index.remove(&BlobId([id as u8; 32]));
+            }
+            prop_assert_eq!(index.charged_in_all, 0);
+            prop_assert!(index.charged.is_empty());
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! Blobs: in by token, piece by piece, out by their id, gone by release.
+
+use std::path::Path;
+
+use airlock_relay::{Config, Relay};
+use airlock_wire::*;
+use quinn::{Connection, ReadError, RecvStream, SendStream};
+use sha2::{Digest, Sha256};
+use tokio::time::timeout;
+
+use crate::client::{Client, PATIENCE, Person, TOKEN, relay, relay_with};
+
+/// More than the windows of a stream and a connection.
+const LARGE: usize = 1_500_000;
+
+fn content(size: usize) -> Vec<u8> {
+    (0..size).map(|at| (at * 131 % 253) as u8).collect()
+}
+
+fn blob(id: u8, content: &[u8]) -> Blob {
+    Blob { id: BlobId([id; 32]), bytes: content.len() as u64, digest: Sha256::digest(content).into() }
+}
+
+fn put(person: &Person, blob: Blob) -> BlobRequest {
+    BlobRequest::Put { account: person.account_id(), token: TOKEN, blob }
+}
+
+fn get(id: u8) -> BlobRequest {
+    BlobRequest::Get { id: BlobId([id; 32]), offset: 0, length: u64::MAX }
+}
+
+/// A stream that carries one blob.
+struct BlobStream {
+    sending: SendStream,
+    receiving: RecvStream,
+}
+
+impl BlobStream {
+    /// Opens it and says what it is for.
+    async fn begin(connection: &Connection, request: &BlobRequest) -> Self {
+        let (mut sending, receiving) = connection.open_bi().await.unwrap();
+        sending.write_all(&frame(request)).await.unwrap();
+        Self { sending, receiving }
+    }
+
+    async fn reply(&mut self) -> BlobReply {
+        let reading = async {
+            let mut header = [0; FRAME_HEADER_BYTES];
+            self.receiving.read_exact(&mut header).await.unwrap();
+            let mut body = vec![0; frame_length(header).unwrap()];
+            self.receiving.read_exact(&mut body).await.unwrap();
+            decode(&body).unwrap()
+        };
+        timeout(PATIENCE, reading).await.expect("the relay says nothing")
+    }
+
+    /// Sends the rest of a blob and ends.
+    async fn send(&mut self, rest: &[u8]) {
+        self.sending.write_all(rest).await.unwrap();
+        self.sending.finish().unwrap();
+    }
+
+    async fn read_to_end(&mut self) -> Vec<u8> {
+        timeout(PATIENCE, self.receiving.read_to_end(LARGE)).await.expect("no end").unwrap()
+    }
+
+    /// The code with which the relay resets the stream.
+    async fn reset(&mut self) -> u64 {
+        match timeout(PATIENCE, self.receiving.read(&mut [0; 16])).await.expect("it goes on") {
+            Err(ReadError::Reset(code)) => code.into_inner(),
+            other => panic!("not reset: {other:?}"),
+        }
+    }
+}
+
+/// What the relay says to a request at first.
+async fn reply(client: &Client, request: &BlobRequest) -> BlobReply {
+    BlobStream::begin(&client.connection, request).await.reply().await
+}
+
+/// Uploads what the relay lacks.
+async fn upload(client: &Client, person: &Person, id: u8, content: &[u8]) -> BlobReply {
+    let mut stream = BlobStream::begin(&client.connection, &put(person, blob(id, content))).await;
+    match stream.reply().await {
+        Ok(BlobAnswer::Ready { offset }) => {
+            stream.send(&content[offset as usize..]).await;
+            stream.reply().await
+        }
+        other => other,
+    }
+}
+
+async fn download(client: &Client, request: &BlobRequest) -> Result<Vec<u8>, Refusal> {
+    let mut stream = BlobStream::begin(&client.connection, request).await;
+    let BlobAnswer::Coming { bytes } = stream.reply().await? else { panic!("not a download") };
+    let content = stream.read_to_end().await;
+    assert_eq!(content.len() as u64, bytes);
+    Ok(content)
+}
+
+/// Uploads the beginning of a blob and breaks off, once the relay has it.
+async fn break_off(client: &Client, person: &Person, blob: Blob, beginning: &[u8]) {
+    let mut stream = BlobStream::begin(&client.connection, &put(person, blob)).await;
+    assert_eq!(stream.reply().await, Ok(BlobAnswer::Ready { offset: 0 }));
+    stream.send(beginning).await;
+    assert_eq!(stream.reset().await, 0);
+}
+
+fn files(dir: &Path) -> usize {
+    std::fs::read_dir(dir.join("blobs")).unwrap().count()
+}
+
+#[tokio::test]
+async fn a_blob_comes_back_byte_for_byte_whole_and_in_part() {
+    let (relay, _dir) = relay().await;
+    let bob = Person::new(1);
+    let device = bob.join(&relay).await;
+    let sender = Client::connect(&relay).await;
+    let content = content(LARGE);
+    assert_eq!(upload(&sender, &bob, 1, &content).await, Ok(BlobAnswer::Stored));
+    let status = relay.status().await.unwrap();
+    assert_eq!((status.blobs, status.uploads, status.blob_bytes), (1, 0, LARGE as u64));
+
+    assert_eq!(download(&device, &get(1)).await.as_deref(), Ok(content.as_slice()));
+    let part = |offset, length| BlobRequest::Get { id: BlobId([1; 32]), offset, length };
+    assert_eq!(download(&sender, &part(200_000, 70_000)).await.unwrap(), content[200_000..270_000]);
+    assert_eq!(download(&sender, &part(LARGE as u64 - 5, 70_000)).await.unwrap(), content[LARGE - 5..]);
+    assert!(download(&sender, &part(LARGE as u64, u64::MAX)).await.unwrap().is_empty());
+    let beyond = download(&sender, &part(LARGE as u64 + 1, 1)).await;
+    assert!(matches!(beyond, Err(Refusal::TooLarge { .. })), "{beyond:?}");
+    assert_eq!(download(&sender, &get(2)).await, Err(Refusal::NoSuchBlob));
+}
+
+#[tokio::test]
+async fn an_upload_that_is_asked_for_again_is_stored_once() {
+    let (relay, dir) = relay().await;
+    let bob = Person::new(1);
+    bob.join(&relay).await;
+    let sender = Client::connect(&relay).await;
+    assert_eq!(upload(&sender, &bob, 1, &content(100)).await, Ok(BlobAnswer::Stored));
+    let again = reply(&sender, &put(&bob, blob(1, &content(100)))).await;
+    assert_eq!(again, Ok(BlobAnswer::Stored), "before any byte was sent");
+    assert_eq!(files(dir.path()), 1);
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_where_it_broke_off() {
+    let (relay, _dir) = relay().await;
+    let bob = Person::new(1);
+    bob.join(&relay).await;
+    let sender = Client::connect(&relay).await;
+    let content = content(LARGE);
+    break_off(&sender, &bob, blob(1, &content), &content[..600_000]).await;
+    assert_eq!(download(&sender, &get(1)).await, Err(Refusal::NoSuchBlob), "it is not whole");
+    let status = relay.status().await.unwrap();
+    assert_eq!((status.blobs, status.uploads), (0, 1));
+
+    let other = Client::connect(&relay).await;
+    let mut stream = BlobStream::begin(&other.connection, &put(&bob, blob(1, &content))).await;
+    assert_eq!(stream.reply().await, Ok(BlobAnswer::Ready { offset: 600_000 }));
+    stream.send(&content[600_000..]).await;
+    assert_eq!(stream.reply().await, Ok(BlobAnswer::Stored));
+    assert_eq!(download(&other, &get(1)).await, Ok(content));
+}
+
+#[tokio::test]
+async fn uploads_go_on_and_stored_blobs_are_there_after_the_relay_was_killed() {
+    let (first, dir) = relay().await;
+    let bob = Person::new(1);
+    bob.join(&first).await;
+    let sender = Client::connect(&first).await;
+    assert_eq!(upload(&sender, &bob, 1, &content(70_000)).await, Ok(BlobAnswer::Stored));
+    let large = content(LARGE);
+    break_off(&sender, &bob, blob(2, &large), &large[..300_000]).await;
+    // Dropped without a shutdown: it writes nothing more.
+    drop(first);
+
+    let again = Relay::start(Config::loopback(dir.path())).await.unwrap();
+    let sender = Client::connect(&again).await;
+    assert_eq!(download(&sender, &get(1)).await, Ok(content(70_000)));
+    let mut stream = BlobStream::begin(&sender.connection, &put(&bob, blob(2, &large))).await;
+    assert_eq!(stream.reply().await, Ok(BlobAnswer::Ready { offset: 300_000 }));
+    stream.send(&large[300_000..]).await;
+    assert_eq!(stream.reply().await, Ok(BlobAnswer::Stored));
+    assert_eq!(download(&sender, &get(2)).await, Ok(large));
+}
+
+#[tokio::test]
+async fn a_newer_upload_of_a_blob_ends_the_one_before() {
+    let (relay, _dir) = relay().await;
+    let bob = Person::new(1);
+    bob.join(&relay).await;
+    let stalled = Client::connect(&relay).await;
+    let content = content(LARGE);
+    let mut first = BlobStream::begin(&stalled.connection, &put(&bob, blob(1, &content))).await;
+    assert_eq!(first.reply().await, Ok(BlobAnswer::Ready { offset: 0 }));
+    first.sending.write_all(&content[..400_000]).await.unwrap();
+
+    let sender = Client::connect(&relay).await;
+    assert_eq!(upload(&sender, &bob, 1, &content).await, Ok(BlobAnswer::Stored));
+    assert_eq!(first.reset().await, 0);
+    assert_eq!(download(&sender, &get(1)).await, Ok(content));
+}
+
+#[tokio::test]
+async fn a_blob_that_arrives_damaged_is_thrown_away_and_can_come_again() {
+    let (relay, _dir) = relay().await;
+    let bob = Person::new(1);
+    bob.join(&relay).await;
+    let sender = Client::connect(&relay).await;
+    let content = content(100_000);
+    let mut damaged = content.clone();
+    damaged[50_000] ^= 1;
+    let mut stream = BlobStream::begin(&sender.connection, &put(&bob, blob(1, &content))).await;
+    assert_eq!(stream.reply().await, Ok(BlobAnswer::Ready { offset: 0 }));
+    stream.send(&damaged).await;
+    assert_eq!(stream.reply().await, Err(Refusal::BlobDamaged));
+    assert_eq!(download(&sender, &get(1)).await, Err(Refusal::NoSuchBlob));
+    assert_eq!(upload(&sender, &bob, 1, &content).await, Ok(BlobAnswer::Stored));
+}
+
+#[tokio::test]
+async fn uploads_need_the_recipients_token_and_an_id_of_their_own() {
+    let (relay, dir) = relay().await;
+    let (bob, nobody) = (Person::new(1), Person::new(2));
+    bob.join(&relay).await;
+    let sender = Client::connect(&relay).await;
+    let announced = blob(1, &content(100));
+    let account = bob.account_id();
+    let wrong = BlobRequest::Put { account, token: DeliveryToken([8; 16]), blob: announced };
+    assert_eq!(reply(&sender, &wrong).await, Err(Refusal::NoSuchRecipient));
+    assert_eq!(reply(&sender, &put(&nobody, announced)).await, Err(Refusal::NoSuchRecipient));
+    assert_eq!(relay.status().await.unwrap().uploads, 0);
+    assert_eq!(files(dir.path()), 0);
+
+    assert_eq!(upload(&sender, &bob, 1, &content(100)).await, Ok(BlobAnswer::Stored));
+    let other = reply(&sender, &put(&bob, blob(1, &content(101)))).await;
+    assert_eq!(other, Err(Refusal::BlobConflict));
+}
+
+#[tokio::test]
+async fn a_blob_over_a_limit_is_refused_before_it_comes() {
+    let (relay, _dir) = relay_with(|config| {
+        config.limits.blob_bytes = 300_000;
+        config.limits.account_blob_bytes = 400_000;
+        config.limits.blob_store_bytes = 600_000;
+    })
+    .await;
+    let (bob, carol) = (Person::new(1), Person::new(2));
+    bob.join(&relay).await;
+    carol.join(&relay).await;
+    let sender = Client::connect(&relay).await;
+    let announce = |person: &Person, id, bytes| put(person, Blob { bytes, ..blob(id, &[]) });
+    let too_large = Refusal::TooLarge { what: "the attachment".into(), got: 300_001, max: 300_000 };
+    assert_eq!(reply(&sender, &announce(&bob, 1, 300_001)).await, Err(too_large));
+    let ready = Ok(BlobAnswer::Ready { offset: 0 });
+    // What is announced counts, and not what has come.
+    assert_eq!(reply(&sender, &announce(&bob, 1, 300_000)).await, ready);
+    assert_eq!(reply(&sender, &announce(&bob, 2, 100_001)).await, Err(Refusal::BlobsFull));
+    assert_eq!(reply(&sender, &announce(&bob, 1, 300_000)).await, ready, "it has its place already");
+    assert_eq!(reply(&sender, &announce(&carol, 3, 300_000)).await, ready);
+    assert_eq!(reply(&sender, &announce(&carol, 4, 70_000)).await, Err(Refusal::BlobsFull));
+}
+
+#[tokio::test]
+async fn a_blob_goes_when_every_device_of_its_account_has_released_it() {
+    let (relay, dir) = relay().await;
+    let (bob, phone, mallory) = (Person::new(1), Person::new(2), Person::new(3));
+    let mut device = bob.connect(&relay).await;
+    let devices = bob.devices_and(1, &[phone.device_id()]);
+    let register = Request::Register { devices, token: TOKEN.hash(), invite: None };
+    assert_eq!(device.ask(register).await, Ok(Answer::Done));
+    let mut second = phone.connect(&relay).await;
+    let mut stranger = mallory.join(&relay).await;
+    let mut sender = Client::connect(&relay).await;
+    assert_eq!(upload(&sender, &bob, 1, &content(70_000)).await, Ok(BlobAnswer::Stored));
+
+    let release = || Request::ReleaseBlob { blob: BlobId([1; 32]) };
+    assert_eq!(sender.ask(release()).await, Err(Refusal::NotAuthenticated));
+    assert_eq!(stranger.ask(release()).await, Ok(Answer::Done));
+    for _ in 0..2 {
+        assert_eq!(device.ask(release()).await, Ok(Answer::Done));
+    }
+    assert!(download(&second, &get(1)).await.is_ok(), "one device has not said that it has it");
+    assert_eq!(second.ask(release()).await, Ok(Answer::Done));
+    assert_eq!(download(&second, &get(1)).await, Err(Refusal::NoSuchBlob));
+    assert_eq!(second.ask(release()).await, Ok(Answer::Done), "it is gone, which is what was asked for");
+    assert_eq!(relay.status().await.unwrap().blob_bytes, 0);
+    let deleted = async {
+        // The file goes after its row, on a thread of its own.
+        while files(dir.path()) > 0 {
+            sender.ask(Request::Challenge).await.unwrap();
+        }
+    };
+    timeout(PATIENCE, deleted).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_blob_whose_file_is_lost_is_not_offered_and_files_without_a_blob_are_deleted() {
+    let (first, dir) = relay().await;
+    let bob = Person::new(1);
+    bob.join(&first).await;
+    let sender = Client::connect(&first).await;
+    for id in [1, 2] {
+        assert_eq!(upload(&sender, &bob, id, &content(70_000)).await, Ok(BlobAnswer::Stored));
+    }
+    first.shutdown().await;
+    let folder = dir.path().join("blobs");
+    std::fs::remove_file(folder.join(format!("{:016x}", 1))).unwrap();
+    std::fs::write(folder.join(format!("{:016x}", 77)), "left over").unwrap();
+
+    let again = Relay::start(Config::loopback(dir.path())).await.unwrap();
+    let sender = Client::connect(&again).await;
+    assert_eq!(download(&sender, &get(1)).await, Err(Refusal::NoSuchBlob));
+    assert_eq!(download(&sender, &get(2)).await, Ok(content(70_000)));
+    assert_eq!(files(dir.path()), 1);
+    // And it can be sent again.
+    assert_eq!(upload(&sender, &bob, 1, &content(70_000)).await, Ok(BlobAnswer::Stored));
+}
+
+#[tokio::test]
+async fn a_download_that_nobody_reads_holds_nobody_up() {
+    let (relay, _dir) = relay().await;
+    let bob = Person::new(1);
+    let mut device = bob.join(&relay).await;
+    device.subscribe(8).await;
+    let mut sender = Client::connect(&relay).await;
+    assert_eq!(upload(&sender, &bob, 1, &content(LARGE)).await, Ok(BlobAnswer::Stored));
+    let mut unread = Vec::new();
+    for _ in 0..3 {
+        let mut stream = BlobStream::begin(&sender.connection, &get(1)).await;
+        stream.reply().await.unwrap();
+        unread.push(stream);
+    }
+    assert_eq!(sender.ask(bob.delivery(1, "mail")).await, Ok(Answer::Accepted));
+    assert_eq!(device.push().await.sealed, b"mail");
+    assert_eq!(download(&device, &get(1)).await.unwrap().len(), LARGE);
+}
+
+#[tokio::test]
+async fn streams_that_carry_no_blob_request_are_reset_and_the_connection_goes_on() {
+    let (relay, _dir) = relay().await;
+    let bob = Person::new(1);
+    bob.join(&relay).await;
+    let mut client = Client::connect(&relay).await;
+    let garbage = [
+        frame(&ToRelay { id: RequestId(1), request: Request::Challenge }),
+        u32::MAX.to_le_bytes().to_vec(),
+        [&40_u32.to_le_bytes()[..], &[0xEE; 40]].concat(),
+        vec![0; 4],
+    ];
+    for bytes in garbage {
+        let (mut sending, receiving) = client.connection.open_bi().await.unwrap();
+        sending.write_all(&bytes).await.unwrap();
+        let mut stream = BlobStream { sending, receiving };
+        assert_eq!(stream.reset().await, u64::from(CloseReason::Malformed.code()));
+    }
+    client.ask(Request::Challenge).await.unwrap();
+}
+
+#[tokio::test]
+async fn bytes_after_the_end_of_a_blob_are_refused_and_it_is_not_stored() {
+    let (relay, _dir) = relay().await;
+    let bob = Person::new(1);
+    bob.join(&relay).await;
+    let sender = Client::connect(&relay).await;
+    let content = content(70_000);
+    let mut stream = BlobStream::begin(&sender.connection, &put(&bob, blob(1, &content))).await;
+    stream.reply().await.unwrap();
+    stream.send(&[&content[..], b"more"].concat()).await;
+    assert_eq!(stream.reset().await, u64::from(CloseReason::Malformed.code()));
+    assert_eq!(download(&sender, &get(1)).await, Err(Refusal::NoSuchBlob));
+}
