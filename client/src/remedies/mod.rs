@@ -258,6 +258,9 @@ pub(crate) fn compose(error: &ComposeError) -> Problem {
             let remedy = match error {
                 DraftError::Empty => "write something that can be seen",
                 DraftError::TooLong { .. } => "send it in several messages",
+                DraftError::Attachment(_) => {
+                    "choose another file, give it another name, or shorten its caption"
+                }
             };
             Problem::usage("bad-text", what, error, remedy)
         }

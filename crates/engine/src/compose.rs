@@ -251,7 +251,7 @@ impl Engine {
         let report = vault.write(|db| -> Result<_, ComposeError> {
             record(db)?;
             let subject = match checked.content() {
-                Content::Text(_) => Subject::Message(id),
+                Content::Text(_) | Content::Attachment(_) => Subject::Message(id),
                 Content::Profile(_) => Subject::Nothing,
             };
             let sealed = seal_for_all(db, us, &mut **rng, to, checked.into(), subject, now_ms)?;

@@ -303,6 +303,9 @@ fn store(db: &Database, opened: Opened, now_ms: u64, events: &mut Vec<Event>) ->
             reports::put_received(db, &account, &report, sent_at_ms, now_ms)?;
             events.push(Event::ReportReceived);
         }
+        Letter::Attachment { .. } | Letter::Message { content: Content::Attachment(_), .. } => {
+            return Err(Rejection::Because("this version does not take attachments".into()));
+        }
         Letter::Message { content: Content::Profile(name), .. } => {
             introduce(db, account, &name)?;
             events.push(Event::Contact { account });

@@ -18,10 +18,13 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::outgoing::{Checked, Content, Draft, DraftError, EVIDENCE_BYTES_MAX, Report};
 pub use crate::verdict::{
     Code, Examination, Failure, Finding, Hook, HookIdentity, ListIdentity, Mode, OnFailure, Subject,
     UnknownMode, Verdict,
+};
+use crate::{
+    attachment::AttachmentError,
+    outgoing::{Checked, Content, Draft, DraftError, EVIDENCE_BYTES_MAX, Report},
 };
 
 /// How the gate stands: with no hook, or with one in a mode.
@@ -252,6 +255,10 @@ fn validate(verdict: Verdict, content: &Content) -> Result<Verdict, Failure> {
             Err(DraftError::TooLong { got, max }) => {
                 Err(Failure::OversizedAnswer { got: got as u64, max: max as u64 })
             }
+            Err(DraftError::Attachment(AttachmentError::TooLarge { got, max, .. })) => {
+                Err(Failure::OversizedAnswer { got, max })
+            }
+            Err(DraftError::Attachment(error)) => Err(Failure::Garbage(alloc::format!("{error}"))),
         },
         Verdict::Report { evidence, .. } if evidence.len() > EVIDENCE_BYTES_MAX => {
             Err(Failure::OversizedAnswer { got: evidence.len() as u64, max: EVIDENCE_BYTES_MAX as u64 })

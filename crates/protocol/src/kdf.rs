@@ -7,6 +7,7 @@
 //! | [`chain`]      | 0x01, 0x02            | CK          |                                         | MK, CK               |
 //! | [`message`]    | MK                    | 32 zeros    | [`MESSAGE_INFO`]                        | AEAD key             |
 //! | [`envelope`]   | DH                    | 32 zeros    | [`ENVELOPE_INFO`] ‖ 0 ‖ public keys     | AEAD key             |
+//! | [`attachment`] | key of a pointer      | 32 zeros    | [`ATTACHMENT_INFO`] ‖ 0 ‖ digest ‖ size | AEAD key             |
 //! | [`transcript`] | fields of fixed size  |             | a label ‖ 0                             | SHA-256              |
 //!
 //! HKDF is RFC 5869 with SHA-256, HMAC is RFC 2104 with SHA-256. Signature labels stand here too, so that one
@@ -27,6 +28,8 @@ pub(crate) const ROOT_INFO: &[u8] = b"Airlock v1 root key";
 pub(crate) const MESSAGE_INFO: &[u8] = b"Airlock v1 message key";
 /// The outer layer of an envelope.
 pub(crate) const ENVELOPE_INFO: &[u8] = b"Airlock v1 sealed envelope";
+/// The chunks of an attachment.
+pub(crate) const ATTACHMENT_INFO: &[u8] = b"Airlock v1 attachment";
 /// The associated data of a session.
 pub(crate) const TRANSCRIPT_LABEL: &[u8] = b"Airlock v1 session transcript";
 /// The digest of the first message's PQXDH header.
@@ -96,6 +99,11 @@ pub(crate) fn envelope(
     hkdf(None, dh, &[ENVELOPE_INFO, &[0], ephemeral, agreement, device])
 }
 
+/// The AEAD key of one attachment's chunks, bound to the file that the letter announces.
+pub(crate) fn attachment(key: &[u8; 32], digest: &[u8; 32], size: u64) -> Key32 {
+    hkdf(None, key, &[ATTACHMENT_INFO, &[0], digest, &size.to_le_bytes()])
+}
+
 /// SHA-256 over a label, a zero byte and fields. The caller's fields have fixed sizes, or are last.
 pub(crate) fn transcript(label: &[u8], fields: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new_with_prefix(label);
@@ -128,12 +136,13 @@ fn hmac(key: &[u8; 32]) -> Hmac<Sha256> {
 mod tests {
     use super::*;
 
-    const LABELS: [&[u8]; 12] = [
+    const LABELS: [&[u8]; 13] = [
         PQXDH_INFO,
         SESSION_ID_INFO,
         ROOT_INFO,
         MESSAGE_INFO,
         ENVELOPE_INFO,
+        ATTACHMENT_INFO,
         TRANSCRIPT_LABEL,
         FIRST_MESSAGE_LABEL,
         SAFETY_NUMBER_LABEL,

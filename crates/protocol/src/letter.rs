@@ -6,10 +6,12 @@ use airlock_wire::{CodecError, codec::FORMAT_VERSION, decode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    attachment::{Attachment, AttachmentError, Pointer, SealedAttachment},
     outgoing::{
         Checked, Content, Control, EVIDENCE_BYTES_MAX, MessageId, NAME_BYTES_MAX, Report, TEXT_BYTES_MAX,
     },
     saved::encode_exactly,
+    session::SealError,
 };
 
 /// What can be sealed: something that the gate made, or something without free text. A [`crate::Draft`] can't.
@@ -17,6 +19,8 @@ use crate::{
 pub enum Outgoing<'a> {
     /// Content that the gate let through. By reference, as it is sealed once per device.
     Message(&'a Checked),
+    /// The same, with the file that it announces.
+    Attachment(&'a Checked, &'a SealedAttachment),
     /// From the client itself.
     Control(&'a Control),
     /// For the authority.
@@ -26,6 +30,12 @@ pub enum Outgoing<'a> {
 impl<'a> From<&'a Checked> for Outgoing<'a> {
     fn from(checked: &'a Checked) -> Self {
         Self::Message(checked)
+    }
+}
+
+impl<'a> From<(&'a Checked, &'a SealedAttachment)> for Outgoing<'a> {
+    fn from((checked, sealed): (&'a Checked, &'a SealedAttachment)) -> Self {
+        Self::Attachment(checked, sealed)
     }
 }
 
@@ -55,6 +65,15 @@ pub enum Letter {
     Control(Control),
     /// From a hook of theirs, to us as its authority.
     Report(Report),
+    /// A file. A variant of its own, so that there is none without a pointer.
+    Attachment {
+        /// Chosen by the sender.
+        id: MessageId,
+        /// What they say about it.
+        attachment: Attachment,
+        /// Where it lies.
+        pointer: Pointer,
+    },
 }
 
 /// Why an authentic message is refused. Its sender's client broke the rules.
@@ -73,6 +92,12 @@ pub enum LetterError {
         /// The limit.
         max: usize,
     },
+    /// An attachment of which no honest client would say so.
+    #[error("its attachment is refused: {0}")]
+    Attachment(AttachmentError),
+    /// Content that announces a file, in a letter that does not say where the file is.
+    #[error("it announces a file and does not say where it is")]
+    NoPointer,
 }
 
 /// The plaintext of the ratchet.
@@ -88,16 +113,30 @@ enum LetterRef<'a> {
     Message { id: MessageId, content: &'a Content },
     Control(&'a Control),
     Report(&'a Report),
+    Attachment { id: MessageId, attachment: &'a Attachment, pointer: &'a Pointer },
 }
 
-/// Encodes with room for `spare` bytes after it.
-pub(crate) fn encode_letter(outgoing: Outgoing<'_>, sent_at_ms: u64, spare: usize) -> Vec<u8> {
+/// Encodes with room for `spare` bytes after it. Fails for an attachment without its own file.
+pub(crate) fn encode_letter(
+    outgoing: Outgoing<'_>,
+    sent_at_ms: u64,
+    spare: usize,
+) -> Result<Vec<u8>, SealError> {
     let letter = match outgoing {
-        Outgoing::Message(checked) => LetterRef::Message { id: checked.id(), content: checked.content() },
+        Outgoing::Message(checked) => match checked.content() {
+            Content::Attachment(_) => return Err(SealError::NoBlob),
+            content => LetterRef::Message { id: checked.id(), content },
+        },
+        Outgoing::Attachment(checked, sealed) => match checked.content() {
+            Content::Attachment(attachment) if sealed.is_of(checked.id(), attachment) => {
+                LetterRef::Attachment { id: checked.id(), attachment, pointer: sealed.pointer() }
+            }
+            _ => return Err(SealError::OtherBlob),
+        },
         Outgoing::Control(control) => LetterRef::Control(control),
         Outgoing::Report(report) => LetterRef::Report(report),
     };
-    encode_exactly(&[FORMAT_VERSION], &Dated { sent_at_ms, letter }, spare)
+    Ok(encode_exactly(&[FORMAT_VERSION], &Dated { sent_at_ms, letter }, spare))
 }
 
 pub(crate) fn decode_letter(plaintext: &[u8]) -> Result<(u64, Letter), LetterError> {
@@ -112,6 +151,10 @@ impl Letter {
             Self::Message { content: Content::Text(text), .. } => ("text", text.len(), TEXT_BYTES_MAX),
             Self::Message { content: Content::Profile(name), .. } => ("name", name.len(), NAME_BYTES_MAX),
             Self::Report(report) => ("evidence", report.evidence().len(), EVIDENCE_BYTES_MAX),
+            Self::Message { content: Content::Attachment(_), .. } => return Err(LetterError::NoPointer),
+            Self::Attachment { attachment, .. } => {
+                return attachment.check().map_err(LetterError::Attachment);
+            }
             Self::Control(_) => return Ok(()),
         };
         if got > max { Err(LetterError::TooLarge { what, got, max }) } else { Ok(()) }

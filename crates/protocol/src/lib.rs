@@ -6,13 +6,14 @@
 //! generators come in as arguments. `docs/protocol.md` is the text that the code cites.
 //!
 //! Reading order: [`outgoing`] and [`gate`] (the argument), [`identity`], [`prekey`], [`pqxdh`], `ratchet`,
-//! [`session`], `envelope`, [`incoming`]; every label and derivation is in `kdf`.
+//! [`session`], `envelope`, [`incoming`], [`attachment`]; every label and derivation is in `kdf`.
 
 #![no_std]
 
 extern crate alloc;
 
 mod agreement;
+pub mod attachment;
 mod envelope;
 pub mod gate;
 pub mod identity;
@@ -31,6 +32,10 @@ mod tests;
 mod verdict;
 
 pub use agreement::WeakKey;
+pub use attachment::{
+    Attachment, AttachmentError, AttachmentOpener, AttachmentSealer, OpenAttachmentError, Pointer,
+    SealAttachmentError, SealedAttachment,
+};
 pub use gate::{Examination, Hook, HookIdentity, Mode, Verdict};
 pub use identity::{AccountKey, DeviceKeys, IdentityError, LocalIdentity, Peer};
 pub use incoming::{FirstMessage, OpenError, Opened, PrekeysNeeded, RatchetMessage, Received};

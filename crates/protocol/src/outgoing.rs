@@ -9,7 +9,10 @@ use airlock_wire::{AccountId, DeliveryToken, RelayAddress};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::verdict::{Code, HookIdentity};
+use crate::{
+    attachment::{Attachment, AttachmentError},
+    verdict::{Code, HookIdentity},
+};
 
 /// Longest text of one message in bytes of UTF-8, after normalisation: with all that goes around it, it fits the
 /// largest envelope (64 KiB) with room for the first message's keys. Longer text is to be sent as an attachment.
@@ -45,14 +48,17 @@ pub enum Content {
     Text(String),
     /// The name by which the sender introduces themselves, sent when they add a contact.
     Profile(String),
+    /// A file, sent apart from the letter that announces it (docs/protocol.md §10).
+    Attachment(Attachment),
 }
 
 impl Content {
-    /// The free text in it, all of which goes through the gate.
+    /// The free text in it, all of which goes through the gate; of an attachment, its caption.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
             Self::Text(text) | Self::Profile(text) => text,
+            Self::Attachment(attachment) => attachment.caption.as_deref().unwrap_or_default(),
         }
     }
 
@@ -60,6 +66,14 @@ impl Content {
         match self {
             Self::Text(_) => Draft::text(MessageId([0; 16]), &text).map(|draft| draft.content),
             Self::Profile(_) => Draft::profile(MessageId([0; 16]), &text).map(|draft| draft.content),
+            Self::Attachment(attachment) => {
+                // Nothing in the place of nothing is no change; in the place of a caption it would drop it.
+                if text.trim().is_empty() && attachment.caption.is_some() {
+                    return Err(DraftError::Empty);
+                }
+                let rewritten = Attachment { caption: Some(text), ..attachment.clone() };
+                Draft::attachment(MessageId([0; 16]), rewritten).map(|draft| draft.content)
+            }
         }
     }
 }
@@ -67,11 +81,11 @@ impl Content {
 /// Never shows what was written.
 impl core::fmt::Debug for Content {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let (kind, text) = match self {
-            Self::Text(text) => ("Text", text),
-            Self::Profile(text) => ("Profile", text),
-        };
-        write!(f, "{kind}({} bytes)", text.len())
+        match self {
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Profile(name) => write!(f, "Profile({} bytes)", name.len()),
+            Self::Attachment(attachment) => attachment.fmt(f),
+        }
     }
 }
 
@@ -98,6 +112,9 @@ pub enum DraftError {
         /// The limit.
         max: usize,
     },
+    /// The file can't be announced like this.
+    #[error("the attachment is refused: {0}")]
+    Attachment(AttachmentError),
 }
 
 impl Draft {
@@ -115,6 +132,15 @@ impl Draft {
     /// When it is empty, or longer than [`NAME_BYTES_MAX`].
     pub fn profile(id: MessageId, name: &str) -> Result<Self, DraftError> {
         Ok(Self { id, content: Content::Profile(normalise(name, NAME_BYTES_MAX)?) })
+    }
+
+    /// A file with its caption, which is normalised as a text is; a blank one is none.
+    ///
+    /// # Errors
+    /// [`DraftError::Attachment`] when the name is no file name, or a part is over its limit.
+    pub fn attachment(id: MessageId, attachment: Attachment) -> Result<Self, DraftError> {
+        let attachment = attachment.normalised().map_err(DraftError::Attachment)?;
+        Ok(Self { id, content: Content::Attachment(attachment) })
     }
 
     /// Names the message that this becomes.

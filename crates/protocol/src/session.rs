@@ -84,6 +84,12 @@ pub enum SealError {
     /// A public key of theirs is no key.
     #[error(transparent)]
     WeakKey(WeakKey),
+    /// The message announces a file that was not encrypted yet.
+    #[error("the attachment was not encrypted, so its letter would lead nowhere")]
+    NoBlob,
+    /// The encrypted file is not the one that this message announces.
+    #[error("the encrypted file belongs to another message")]
+    OtherBlob,
 }
 
 /// A message after the ratchet and before its envelope. It exists so that the two steps can be timed apart.
@@ -203,7 +209,7 @@ impl Session {
         }
         let first =
             self.unanswered.clone().map(|handshake| First { devices: us.device_list().clone(), handshake });
-        let plaintext = encode_letter(outgoing.into(), sent_at_ms, TAG_BYTES);
+        let plaintext = encode_letter(outgoing.into(), sent_at_ms, TAG_BYTES)?;
         // Before the ratchet moves: a message that is refused must not use up a key.
         let first_bytes = first.as_ref().map_or(0, |first| encode(first).len());
         let got = plaintext.len() + first_bytes + INNER_OVERHEAD_BYTES;

@@ -5,6 +5,7 @@ use alloc::{string::String, vec};
 use airlock_wire::{AccountId, CodecError, DeliveryToken};
 
 use crate::{
+    attachment::{Attachment, AttachmentError, Pointer},
     gate::{self, Outcome, Setting},
     letter::{Letter, LetterError, Outgoing, decode_letter, encode_letter},
     outgoing::{Content, Control, Draft, MessageId, NAME_BYTES_MAX, ReturnAddress, TEXT_BYTES_MAX},
@@ -23,7 +24,7 @@ fn what_is_sealed_by_reference_is_read_as_a_letter() {
     else {
         panic!("without a hook everything passes")
     };
-    let encoded = encode_letter(Outgoing::Message(&passed.checked), 77, 0);
+    let encoded = encode_letter(Outgoing::Message(&passed.checked), 77, 0).unwrap();
     let letter = Letter::Message { id: ID, content: Content::Profile("Ada".into()) };
     assert_eq!(decode_letter(&encoded), Ok((77, letter.clone())));
     assert_eq!(encoded, encode_anything(&letter));
@@ -33,7 +34,7 @@ fn what_is_sealed_by_reference_is_read_as_a_letter() {
         account: AccountId([1; 32]),
         token: DeliveryToken([2; 16]),
     });
-    let encoded = encode_letter(Outgoing::Control(&control), 77, 0);
+    let encoded = encode_letter(Outgoing::Control(&control), 77, 0).unwrap();
     assert_eq!(decode_letter(&encoded), Ok((77, Letter::Control(control))));
 }
 
@@ -45,6 +46,28 @@ fn a_text_or_name_that_no_honest_client_sends_is_refused() {
     let refused = |what, max| Err(LetterError::TooLarge { what, got: max + 1, max });
     assert_eq!(decode_letter(&encode_anything(&text)), refused("text", TEXT_BYTES_MAX));
     assert_eq!(decode_letter(&encode_anything(&name)), refused("name", NAME_BYTES_MAX));
+}
+
+#[test]
+fn an_attachment_that_no_honest_client_sends_is_refused() {
+    let honest = Attachment {
+        name: "picnic.png".into(),
+        caption: None,
+        size: 3,
+        media_type: "image/png".into(),
+        digest: [4; 32],
+    };
+    // As postcard encodes a blob id and a key.
+    let pointer: Pointer = airlock_wire::decode(&[&[1][..], &[5; 64]].concat()).unwrap();
+    let letter = |attachment| Letter::Attachment { id: ID, attachment, pointer: pointer.clone() };
+    let decoded = decode_letter(&encode_anything(&letter(honest.clone())));
+    assert_eq!(decoded, Ok((77, letter(honest.clone()))));
+
+    let climbing = Attachment { name: "../.profile".into(), ..honest.clone() };
+    let refused = decode_letter(&encode_anything(&letter(climbing)));
+    assert_eq!(refused, Err(LetterError::Attachment(AttachmentError::Name)));
+    let without_pointer = Letter::Message { id: ID, content: Content::Attachment(honest) };
+    assert_eq!(decode_letter(&encode_anything(&without_pointer)), Err(LetterError::NoPointer));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use zeroize::ZeroizeOnDrop;
 
 use crate::{
+    attachment::Pointer,
     identity::{AccountKey, DeviceKeys},
     kdf::Key32,
     prekey::{CurvePrekeySecret, KemPrekeySecret, KemSecret},
@@ -21,6 +22,7 @@ fn every_secret_of_ours_is_wiped_on_drop() {
     wiped_on_drop::<KemSecret>();
     wiped_on_drop::<SavedSecret>();
     wiped_on_drop::<Key32>();
+    wiped_on_drop::<Pointer>();
     crate::ratchet::assert_secrets_are_wiped_on_drop();
 }
 

@@ -1,8 +1,8 @@
 //! The text of every error, and what `Debug` shows, in one place where a change is seen.
 
 use airlock_protocol::{
-    BundleError, IdentityError, LetterError, OpenError, PqxdhError, SavedError, SealError, WeakKey,
-    outgoing::DraftError,
+    AttachmentError, BundleError, IdentityError, LetterError, OpenAttachmentError, OpenError, PqxdhError,
+    SavedError, SealAttachmentError, SealError, WeakKey, outgoing::DraftError,
 };
 use airlock_wire::{CodecError, DeviceListError};
 
@@ -31,6 +31,8 @@ fn every_error_says_what_and_why() {
         &SealError::TooLarge { got: 70_000, max: 65_483 },
         &SealError::Unanswered { days: 31 },
         &SealError::Exhausted,
+        &SealError::NoBlob,
+        &SealError::OtherBlob,
         &BundleError::NotListed,
         &BundleError::WeakDeviceKey,
         &BundleError::Signature("KEM"),
@@ -43,6 +45,16 @@ fn every_error_says_what_and_why() {
         &SavedError::Damaged,
         &DraftError::Empty,
         &DraftError::TooLong { got: 65, max: 64 },
+        &DraftError::Attachment(AttachmentError::Name),
+        &OpenError::Letter(LetterError::Attachment(AttachmentError::MediaType)),
+        &OpenError::Letter(LetterError::NoPointer),
+        &SealAttachmentError::NoAttachment,
+        &SealAttachmentError::Length { got: 3, wanted: 65_536 },
+        &SealAttachmentError::FileChanged,
+        &OpenAttachmentError::NotAuthentic { chunk: 2 },
+        &OpenAttachmentError::Padding,
+        &OpenAttachmentError::Length { got: 3, wanted: 65_552 },
+        &OpenAttachmentError::Digest,
     ]
     .iter()
     .map(ToString::to_string)

@@ -1,6 +1,7 @@
 //! Two devices in memory, with a clock and a random generator that the tests hold.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod attachment;
 mod bundle;
 mod conversation;
 mod envelope;
