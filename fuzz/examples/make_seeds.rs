@@ -2,11 +2,11 @@
 
 use std::{fs, io, path::Path};
 
-use airlock_fuzz::{World, message, open_inner};
+use airlock_fuzz::{World, message, open_inner, sealed_file};
 use airlock_protocol::Received;
 use airlock_wire::{
-    Answer, Challenge, DeliveryToken, FromRelay, InviteCode, Push, Refusal, Request, RequestId, Sequence,
-    SubmitId, ToRelay, encode,
+    Answer, BlobAnswer, BlobId, BlobReply, BlobRequest, Challenge, DeliveryToken, FromRelay, InviteCode,
+    Push, Refusal, Request, RequestId, Sequence, SubmitId, ToRelay, encode,
 };
 
 fn main() -> io::Result<()> {
@@ -52,9 +52,25 @@ fn main() -> io::Result<()> {
         ("acknowledge", Request::Acknowledge { sequences: vec![Sequence(1), Sequence(2)] }),
         ("fetch", Request::FetchBundles { account: bob.us.account(), token }),
         ("deliver", Request::Deliver { submit: SubmitId([4; 16]), token, envelope }),
+        ("release", Request::ReleaseBlob { blob: BlobId([5; 32]) }),
     ];
     for (name, request) in requests {
         seed("wire_to_relay", name, &encode(&ToRelay { id: RequestId(7), request }))?;
+    }
+    let file = sealed_file();
+    seed("attachment", "announced", &with_choice(1, &encode(&file.attachment)))?;
+    seed("attachment", "blob", &with_choice(0, &file.blob[..256]))?;
+    let put = BlobRequest::Put { account: bob.us.account(), token, blob: file.sealed.blob() };
+    seed("wire_blob", "put", &encode(&put))?;
+    let get = BlobRequest::Get { id: BlobId([5; 32]), offset: 65_552, length: u64::MAX };
+    seed("wire_blob", "get", &encode(&get))?;
+    let replies: [(&str, BlobReply); 3] = [
+        ("ready", Ok(BlobAnswer::Ready { offset: 131_104 })),
+        ("coming", Ok(BlobAnswer::Coming { bytes: 65_552 })),
+        ("refused", Err(Refusal::NoSuchBlob)),
+    ];
+    for (name, reply) in replies {
+        seed("wire_blob", name, &encode(&reply))?;
     }
     let bundles = Answer::Bundles { devices: bob.us.device_list().clone(), bundles: vec![bob.bundle()] };
     let too_large = Refusal::TooLarge { what: "the envelope".into(), got: 70_000, max: 65_536 };

@@ -2,8 +2,9 @@
 //! so that a fuzzer gets past the encryption that would stop it.
 
 use airlock_protocol::{
-    AccountKey, Checked, CurvePrekeySecret, CurveRole, DeviceKeys, Draft, FirstMessage, KemPrekeySecret,
-    LocalIdentity, MessageId, OpenError, Opened, Prekeys, Received, Session, VerifiedBundle,
+    AccountKey, Attachment, AttachmentSealer, Checked, Content, CurvePrekeySecret, CurveRole, DeviceKeys,
+    Draft, FirstMessage, KemPrekeySecret, LocalIdentity, MessageId, OpenError, Opened, Prekeys, Received,
+    SealedAttachment, Session, VerifiedBundle,
     gate::{Outcome, Setting, check},
 };
 use airlock_wire::{Bundle, Device, DeviceList, KemRole, PrekeyId, Signature};
@@ -12,7 +13,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use hkdf::Hkdf;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use x25519_dalek::{PublicKey, StaticSecret};
 
 /// Seed of the signing key of Bob's device.
@@ -104,12 +105,59 @@ impl Default for World {
     }
 }
 
+/// A file, sealed.
+pub struct Sealed {
+    /// What its letter says.
+    pub attachment: Attachment,
+    /// What its letter needs.
+    pub sealed: SealedAttachment,
+    /// Its ciphertext.
+    pub blob: Vec<u8>,
+}
+
+/// The file whose blob a fuzzer changes: two chunks.
+static FILE: [u8; 70_000] = [0xF1; 70_000];
+
+/// An honest attachment.
+#[must_use]
+pub fn sealed_file() -> Sealed {
+    let attachment = Attachment {
+        name: "picnic.png".into(),
+        caption: Some("the blanket".into()),
+        size: FILE.len() as u64,
+        media_type: "image/png".into(),
+        digest: Sha256::digest(FILE).into(),
+    };
+    seal_file(&let_through(Draft::attachment(MessageId([7; 16]), attachment).expect("it is honest")))
+}
+
+/// Seals the file for a message that announces it.
+pub fn seal_file(message: &Checked) -> Sealed {
+    let Content::Attachment(attachment) = message.content() else { panic!("it is an attachment") };
+    let mut sealer =
+        AttachmentSealer::new(message, &mut ChaCha20Rng::seed_from_u64(5)).expect("it is an attachment");
+    let (mut rest, mut blob) = (FILE.as_slice(), Vec::new());
+    while let Some(wanted) = sealer.wants() {
+        let (now, later) = rest.split_at(wanted);
+        blob.extend_from_slice(sealer.seal_chunk(now).expect("as many as it wants"));
+        rest = later;
+    }
+    let sealed = sealer.finish().expect("it is the file that was checked");
+    Sealed { attachment: attachment.clone(), sealed, blob }
+}
+
+/// A draft that the gate let through.
+pub fn let_through(draft: Draft) -> Checked {
+    let Outcome::Passed(passed) = check(draft, Setting::Off).outcome else {
+        panic!("without a hook everything passes")
+    };
+    passed.checked
+}
+
 /// A short text that the gate let through.
 #[must_use]
 pub fn message() -> Checked {
-    let draft = Draft::text(MessageId([7; 16]), "hello").expect("it is not empty");
-    let Outcome::Passed(passed) = check(draft, Setting::Off).outcome else { panic!("there is no hook") };
-    passed.checked
+    let_through(Draft::text(MessageId([7; 16]), "hello").expect("it is not empty"))
 }
 
 /// An envelope with any inner bytes, padded as it must be; None when they are too long for one.
