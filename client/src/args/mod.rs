@@ -1,13 +1,17 @@
 //! The command line, as typed: commands, flags and the help that teaches them.
 
 mod hook;
+mod list;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-pub use self::hook::{Hook, HookCommand};
+pub use self::{
+    hook::{Hook, HookCommand},
+    list::{List, ListCommand, Make},
+};
 use crate::exit;
 
 /// Encrypted messages between terminals, with a gate in front of the encryption that you can open up and look into.
@@ -127,6 +131,12 @@ pub enum Command {
     ///   airlock hook disable
     #[command(verbatim_doc_comment)]
     Hook(Hook),
+    /// Make, sign, show, compare and check lists: what hooks match against, apart from their code
+    ///
+    ///   airlock list show list.json
+    ///   airlock list diff old.json new.json            # does it look for more?
+    #[command(verbatim_doc_comment)]
+    List(List),
     /// List what was reported because of a hook: by you, and to you as an authority
     Reports,
     /// See what a hook changes: relay, sender, recipient and authority on this machine, nothing to set up

@@ -9,6 +9,7 @@ mod demo;
 mod hook;
 mod identity;
 mod init;
+mod list;
 mod manual;
 mod receive;
 mod reports;
@@ -57,6 +58,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::Receive(args)) => receive::run(&args, &context).await,
         Some(Command::History(args)) => conversation::history(&args, &context),
         Some(Command::Hook(args)) => hook::run(&args, &context).await,
+        Some(Command::List(args)) => list::run(&args, &context),
         Some(Command::Reports) => reports::run(&context),
         Some(Command::Demo(args)) => demo::run(&args, &context).await,
         Some(Command::Config(args)) => config::run(&args, &context),

@@ -1,5 +1,6 @@
 //! What to do about each error of the engine. The engine says what and why; here is the way out.
 
+pub(crate) mod list;
 mod near;
 mod relay;
 #[cfg(test)]

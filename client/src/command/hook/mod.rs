@@ -53,6 +53,15 @@ fn without_home(hook: &str) -> Result<Package, Problem> {
     })
 }
 
+/// A hook by whatever name it has: one that comes with Airlock, a folder, or one that is installed.
+pub(super) fn find(hook: &str, context: &Context) -> Result<Package, Problem> {
+    if hook == REFERENCE || is_folder(hook) {
+        without_home(hook)
+    } else {
+        installed(&context.engine()?, hook)
+    }
+}
+
 /// A hook's id has no slash, so a folder can always be written with one.
 fn is_folder(hook: &str) -> bool {
     hook.contains('/') || hook == "." || hook == ".."

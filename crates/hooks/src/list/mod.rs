@@ -9,6 +9,7 @@
 mod blob;
 mod body;
 mod day;
+mod difference;
 mod entry;
 mod error;
 mod file;
@@ -18,9 +19,11 @@ mod source;
 
 pub use blob::Blob;
 pub use day::{Day, DayError};
+pub use difference::{EXAMPLES_MAX, ListChange, ListDifference};
+pub use ed25519_dalek::SigningKey;
 pub use entry::{Entry, EntryVerdict};
 pub use error::{EntryProblem, ListError, ListFormatError};
-pub use key::{ListKey, demo_key};
+pub use key::{KeyFileError, ListKey, ListKeyError, demo_key, key_from_text, key_to_text};
 pub use kind::{KindError, ListKind};
 pub use source::{BlobSource, ListSource, SourceError};
 

@@ -130,7 +130,7 @@ fn a_list_with_too_many_entries_is_refused() {
 fn a_weak_key_is_refused() {
     // The neutral element: anybody can sign for it.
     let neutral = format!("01{}", "00".repeat(31));
-    assert_eq!(neutral.parse::<ListKey>(), Err(key::ListKeyError::Weak));
+    assert_eq!(neutral.parse::<ListKey>(), Err(ListKeyError::Weak));
 }
 
 proptest! {
