@@ -11,27 +11,31 @@
 //!
 //! This is the only crate that names wasmtime.
 //!
-//! Reading order: [`limits`], [`manifest`], [`list`], [`package`], [`host`], [`inspection`].
+//! Reading order: [`limits`], [`manifest`], [`list`], [`order`], [`package`], [`host`], [`inspection`].
 //!
 //! [`Failure`]: airlock_protocol::gate::Failure
 
 mod answer;
 mod component;
+pub mod difference;
 pub mod digest;
 pub mod host;
 pub mod inspection;
 pub mod limits;
 pub mod list;
 pub mod manifest;
+pub mod order;
 pub mod package;
 mod plain_text;
 mod views;
 
+pub use difference::{Change, Difference, Terms};
 pub use digest::Digest;
 pub use host::{Host, HostError, LoadError, LoadedHook};
 
 pub use inspection::{Inspection, inspect};
 pub use list::{Entry, List, ListError, ListFormatError, SignedList};
 pub use manifest::{Manifest, ManifestError, Strength, View};
+pub use order::{Order, OrderError, SignedOrder};
 pub use package::{Package, PackageError};
 pub use plain_text::PlainTextError;

@@ -77,6 +77,18 @@ pub const LIST_AGE_DAYS_MAX: u32 = 3_660;
 /// How far in the future a list may be dated, in days: clocks differ, time zones too.
 pub const LIST_CLOCK_SKEW_DAYS: i64 = 1;
 
+/// Longest sentence for a screen in bytes: three lines of 80 columns.
+pub const SENTENCE_BYTES_MAX: usize = 240;
+
+/// Largest order in bytes: [`ORDER_ACCOUNTS_MAX`] accounts and every other field at its longest fit in half of it.
+pub const ORDER_FILE_BYTES_MAX: usize = 128 * 1024;
+
+/// Most accounts that one order names. An order for more is one for everyone, and should say so.
+pub const ORDER_ACCOUNTS_MAX: usize = 1_000;
+
+/// Longest life of an order in days: the 24 months that the longest proposed detection orders may last.
+pub const ORDER_DAYS_MAX: i64 = 732;
+
 /// Most codes of one manifest. A code is what a hook can say on a screen, so 16 are at most four bits per message.
 pub const CODES_MAX: usize = 16;
 

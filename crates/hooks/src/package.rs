@@ -94,6 +94,14 @@ impl Package {
         Ok(Self { manifest, component, list, files })
     }
 
+    /// The same hook with another list, from the bytes of its file.
+    ///
+    /// # Errors
+    /// When the list is malformed, or the manifest names none.
+    pub fn with_list(&self, list: &[u8]) -> Result<Self, PackageError> {
+        Self::new(&self.files.manifest, self.component.clone(), Some(list))
+    }
+
     /// Writes the hook's files into a folder, which is made if need be, as [`Package::read_dir`] reads them.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use airlock_wire::{
     AccountId, Challenge, Device, DeviceId, DeviceList, DeviceListError, Signature, SignedDeviceList,
     authentication_message,
 };
-use ed25519_dalek::{Signer, SigningKey};
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use x25519_dalek::StaticSecret;
@@ -30,7 +30,8 @@ pub struct Peer {
     pub device: DeviceId,
 }
 
-/// The key that is a person's identity. It signs device lists and nothing else.
+/// The key that is a person's identity. It signs device lists and, for an authority, orders; a label keeps the two
+/// apart.
 #[derive(ZeroizeOnDrop)]
 pub struct AccountKey(SigningKey);
 
@@ -64,7 +65,29 @@ impl AccountKey {
     pub fn sign_device_list(&self, list: &DeviceList) -> SignedDeviceList {
         SignedDeviceList::new(list, |bytes| Signature(self.0.sign(bytes).to_bytes()))
     }
+
+    /// Signs an order of this account as an authority (docs/protocol.md §2).
+    #[must_use]
+    pub fn sign_order(&self, order: &[u8]) -> Signature {
+        Signature(self.0.sign(&order_bytes(order)).to_bytes())
+    }
 }
+
+/// Whether `authority` signed exactly this order. Never for an id that is not a key, or is one of low order.
+#[must_use]
+pub fn verify_order(authority: &AccountId, order: &[u8], signature: &Signature) -> bool {
+    let Ok(key) = VerifyingKey::from_bytes(&authority.0) else { return false };
+    let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
+    !key.is_weak() && key.verify_strict(&order_bytes(order), &signature).is_ok()
+}
+
+/// What is signed of an order: a label that no other signature starts with, a zero byte, the order.
+fn order_bytes(order: &[u8]) -> Vec<u8> {
+    [ORDER_LABEL, &[0], order].concat()
+}
+
+/// What an account signs of an order starts with this.
+const ORDER_LABEL: &[u8] = b"Airlock v1 order";
 
 impl fmt::Debug for AccountKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

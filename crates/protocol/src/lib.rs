@@ -37,7 +37,7 @@ pub use attachment::{
     SealAttachmentError, SealedAttachment,
 };
 pub use gate::{Examination, Hook, HookIdentity, Mode, Verdict};
-pub use identity::{AccountKey, DeviceKeys, IdentityError, LocalIdentity, Peer};
+pub use identity::{AccountKey, DeviceKeys, IdentityError, LocalIdentity, Peer, verify_order};
 pub use incoming::{FirstMessage, OpenError, Opened, PrekeysNeeded, RatchetMessage, Received};
 pub use letter::{Letter, LetterError, Outgoing};
 pub use outgoing::{Checked, Content, Control, Draft, MessageId, Report};

@@ -4,7 +4,10 @@ use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::{ListFormatError, ListKind};
-use crate::{limits::ENTRY_BYTES_MAX, plain_text};
+use crate::{
+    limits::{ENTRY_BYTES_MAX, SENTENCE_BYTES_MAX},
+    plain_text,
+};
 
 /// What a list of the kinds `dictionary` and `model` holds.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -31,7 +34,7 @@ impl Blob {
         let line = |field, text: &str, max| {
             plain_text::check(text, max).map_err(|why| ListFormatError::BlobText { field, why })
         };
-        line("description", &self.description, DESCRIPTION_BYTES_MAX)?;
+        line("description", &self.description, SENTENCE_BYTES_MAX)?;
         line("submitter", &self.submitter, ENTRY_BYTES_MAX)?;
         match kind {
             ListKind::Dictionary => check_dictionary(&self.bytes),
@@ -91,6 +94,3 @@ impl std::fmt::Debug for Blob {
             .finish()
     }
 }
-
-/// Longest description in bytes: three lines of an 80-column screen.
-const DESCRIPTION_BYTES_MAX: usize = 240;

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     Digest,
-    limits::{CODES_MAX, LIMITS_MAX, LIST_AGE_DAYS_MAX, Limits, MANIFEST_BYTES_MAX, PARAMETERS_MAX},
+    limits::{
+        CODES_MAX, LIMITS_MAX, LIST_AGE_DAYS_MAX, Limits, MANIFEST_BYTES_MAX, PARAMETERS_MAX,
+        SENTENCE_BYTES_MAX,
+    },
     list::{ListKind, ListRequirement},
     plain_text,
 };
@@ -199,9 +202,6 @@ fn list(file: ListFile) -> Result<ListRequirement, ManifestError> {
 
 /// Longest version in bytes.
 const VERSION_BYTES_MAX: usize = 32;
-
-/// Longest sentence in bytes: three lines of an 80-column screen.
-const SENTENCE_BYTES_MAX: usize = 240;
 
 /// Longest name or unit of a score in bytes: both stand on one line of a warning.
 const SCORE_WORD_BYTES_MAX: usize = 32;

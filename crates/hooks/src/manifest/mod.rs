@@ -195,6 +195,17 @@ impl Manifest {
 }
 
 impl View {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Text,
+        Self::Urls,
+        Self::AttachmentMeta,
+        Self::AttachmentName,
+        Self::ImageLuma,
+        Self::ImageRgb,
+        Self::AttachmentBytes,
+    ];
+
     /// The views that this build can show a hook.
     pub const SERVED: [Self; 3] = [Self::Text, Self::Urls, Self::AttachmentBytes];
 
@@ -210,6 +221,19 @@ impl View {
             Self::ImageRgb => "image-rgb",
             Self::AttachmentBytes => "attachment-bytes",
         }
+    }
+}
+
+/// Why a text is not a view.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a view")]
+pub struct UnknownView(String);
+
+impl std::str::FromStr for View {
+    type Err = UnknownView;
+
+    fn from_str(text: &str) -> Result<Self, UnknownView> {
+        Self::ALL.into_iter().find(|view| view.name() == text).ok_or_else(|| UnknownView(text.into()))
     }
 }
 
