@@ -7,10 +7,11 @@ use std::{
 };
 
 use airlock_tests::{
-    Client, Relay, World,
+    Client, Relay, Running, World,
     client::{objects, texts},
     waiting::until,
 };
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::PROGRAMS;
@@ -277,7 +278,29 @@ fn damage(path: &Path) {
 fn serve(data: &Path) -> (i32, String) {
     let program = PathBuf::from(PROGRAMS.relay);
     let mut command = Relay::command(&program, data, &["serve"]);
-    let mut running = airlock_tests::Running::start("airlock-relay serve", &mut command);
+    let mut running = Running::start("airlock-relay serve", &mut command);
     let status = running.wait();
     (status.code().unwrap_or(-1), running.stderr())
+}
+
+#[test]
+fn a_scripted_demo_that_is_interrupted_leaves_no_keys_behind() {
+    let world = World::new(PROGRAMS);
+    let visitor = world.stranger("visitor");
+    let temporary = visitor.folder().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut command = visitor.command(&["demo", "--script"]);
+        let mut demo = Running::start("visitor", command.env("TMPDIR", &temporary));
+        demo.log_line("message 2");
+        assert_ne!(
+            fs::read_dir(&temporary).unwrap().count(),
+            0,
+            "there is nothing that could be left behind"
+        );
+        demo.signal(signal);
+        assert_eq!(demo.wait().code(), Some(FAILURE));
+        assert!(demo.stderr().contains("stopped before its end"), "{}", demo.stderr());
+        assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "after {signal:?}");
+    }
 }

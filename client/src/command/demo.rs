@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use airlock_lab::{Colour, Table};
 
-use super::{Context, chat, has_screen};
+use super::{Context, chat, has_screen, interrupt::interrupted};
 use crate::{args::Demo, exit::Exit, output::Format, problem::Problem, remedies, tui};
 
 pub(crate) async fn run(args: &Demo, context: &Context) -> Result<Exit, Problem> {
@@ -16,9 +16,12 @@ pub(crate) async fn run(args: &Demo, context: &Context) -> Result<Exit, Problem>
 }
 
 async fn script(context: &Context) -> Result<Exit, Problem> {
-    let comparison = airlock_lab::run_script(|progress| context.output.note(&progress.to_string()))
-        .await
-        .map_err(|error| remedies::lab(&error))?;
+    let played = airlock_lab::run_script(|progress| context.output.note(&progress.to_string()));
+    // Dropping what is played removes its folder, which holds the keys of everyone in it.
+    let comparison = tokio::select! {
+        played = played => played.map_err(|error| remedies::lab(&error))?,
+        () = interrupted() => return Err(remedies::demo_stopped()),
+    };
     let colour = match chat::colors(context) {
         tui::theme::Colors::Ansi if io::stdout().is_terminal() => Colour::On,
         _ => Colour::Off,

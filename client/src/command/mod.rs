@@ -9,6 +9,7 @@ mod demo;
 mod hook;
 mod identity;
 mod init;
+mod interrupt;
 mod list;
 mod manual;
 mod receive;

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use airlock_engine::{Connection, Engine, Event, Start};
 use tokio::{
-    signal,
     sync::broadcast::error::RecvError,
     time::{Instant, sleep_until},
 };
 
-use super::{Context, conversation};
+use super::{Context, conversation, interrupt::interrupted};
 use crate::{args::Receive, exit::Exit, printable::printable_line, problem::Problem, remedies};
 
 /// How long the relay must be silent after its last envelope before the mailbox counts as empty. It pushes a window
@@ -113,19 +112,4 @@ fn print_new(engine: &Engine, context: &Context) -> Result<(), Problem> {
         conversation::show(context, &contact, &message)?;
     }
     Ok(())
-}
-
-/// Ctrl-C, or the signal with which a service is stopped.
-async fn interrupted() {
-    let terminated = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        // Without a handler, Ctrl-C ends the process as it always does.
-        Ok(()) = signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
 }

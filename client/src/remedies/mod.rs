@@ -189,6 +189,16 @@ pub(crate) fn lab(error: &LabError) -> Problem {
     Problem::new(Exit::Failure, "demo", "the demo could not be played", error, DEMO_REMEDY)
 }
 
+pub(crate) fn demo_stopped() -> Problem {
+    Problem::new(
+        Exit::Failure,
+        "interrupted",
+        "the demo was stopped before its end",
+        "the table needs the whole conversation under every setting, so there is none",
+        "let it end; it tells how far it is",
+    )
+}
+
 pub(crate) fn contact(error: &ContactError) -> Problem {
     match error {
         ContactError::Unknown { wanted, known } => unknown_contact(wanted, known),
