@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use airlock_hooks::{Digest, Host, LoadError, LoadedHook, Package, View, limits::LIMITS_MAX};
 use airlock_protocol::{
     Draft, Examination, Hook, MessageId, Mode, Verdict,
-    gate::{self, ActiveMode, Code, Failure, Finding, Outcome, Setting, StopReason, Subject},
+    gate::{self, ActiveMode, Code, Failure, Finding, Outcome, Setting, Step, StopReason, Subject},
     outgoing::Content,
 };
 use proptest::prelude::*;
@@ -237,7 +237,7 @@ fn reviewed(hook: &LoadedHook, mode: Mode) -> (Draft, StopReason) {
     let draft = Draft::text(MessageId([1; 16]), "meet me at noon").unwrap();
     let mode = ActiveMode::new(mode).unwrap();
     let on_failure = hook.manifest().on_failure.in_mode(mode);
-    match gate::check(draft, Setting::On { hook, mode, on_failure }).outcome {
+    match gate::check(draft, Setting::On { steps: &[Step { hook, mode, on_failure }] }).outcome {
         Outcome::Stopped(stopped) => (stopped.draft, stopped.why),
         other => panic!("not stopped: {other:?}"),
     }

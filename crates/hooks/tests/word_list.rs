@@ -12,7 +12,8 @@ use airlock_hooks::{
 use airlock_protocol::{
     Draft, Hook, MessageId, Mode, Verdict,
     gate::{
-        self, About, ActiveMode, Code, Failure, Finding, Outcome, Question, Setting, StopReason, Subject,
+        self, About, ActiveMode, Code, Concern, Failure, Finding, Outcome, Question, Setting, Step,
+        StopReason, Subject,
     },
     outgoing::{Content, TEXT_BYTES_MAX},
 };
@@ -160,7 +161,7 @@ fn each_mode_lets_a_verdict_do_what_it_may() {
             let mode = ActiveMode::new(mode).unwrap();
             let on_failure = hook.manifest().on_failure.in_mode(mode);
             let draft = Draft::text(MessageId([1; 16]), text).unwrap();
-            fate(gate::check(draft, Setting::On { hook: &hook, mode, on_failure }).outcome)
+            fate(gate::check(draft, Setting::On { steps: &[Step { hook: &hook, mode, on_failure }] }).outcome)
         })
     };
     assert_eq!(fates("see you at noon"), ["sent", "sent", "sent", "sent"]);
@@ -170,9 +171,10 @@ fn each_mode_lets_a_verdict_do_what_it_may() {
 }
 
 fn fate(outcome: Outcome) -> &'static str {
-    let warned = |question: &Question| matches!(question.about(), About::Warning(_));
+    let warned =
+        |question: &Question| matches!(question.concerns(), [Concern { about: About::Warning(_), .. }]);
     match outcome {
-        Outcome::Passed(passed) if passed.report.is_some() => "reported",
+        Outcome::Passed(passed) if !passed.reports.is_empty() => "reported",
         Outcome::Passed(_) => "sent",
         Outcome::Ask(question) if warned(&question) => "warned",
         Outcome::Stopped(stopped) if matches!(stopped.why, StopReason::Blocked(_)) => "blocked",
@@ -214,7 +216,7 @@ fn a_missing_list_fails_every_check_and_the_policy_decides() {
     let mode = ActiveMode::new(Mode::Enforce).unwrap();
     let on_failure = hook.manifest().on_failure.in_mode(mode);
     let draft = Draft::text(MessageId([1; 16]), "hello").unwrap();
-    match gate::check(draft, Setting::On { hook: &hook, mode, on_failure }).outcome {
+    match gate::check(draft, Setting::On { steps: &[Step { hook: &hook, mode, on_failure }] }).outcome {
         Outcome::Stopped(stopped) => {
             assert_eq!(
                 stopped.why,

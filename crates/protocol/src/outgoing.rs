@@ -8,6 +8,7 @@ use alloc::{string::String, vec::Vec};
 use airlock_wire::{AccountId, DeliveryToken, RelayAddress};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
 use crate::{
     attachment::{Attachment, AttachmentError},
@@ -96,6 +97,18 @@ impl core::fmt::Debug for Content {
 pub struct Draft {
     id: MessageId,
     content: Content,
+    file: Option<File>,
+}
+
+/// An attachment's bytes, for the hooks that were granted them. Wiped when they are no longer needed.
+#[derive(PartialEq, Eq)]
+struct File(Zeroizing<Vec<u8>>);
+
+/// Shows the size alone.
+impl core::fmt::Debug for File {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 /// Why a text can't be a draft.
@@ -123,7 +136,7 @@ impl Draft {
     /// # Errors
     /// When it is empty, or longer than [`TEXT_BYTES_MAX`].
     pub fn text(id: MessageId, text: &str) -> Result<Self, DraftError> {
-        Ok(Self { id, content: Content::Text(normalise(text, TEXT_BYTES_MAX)?) })
+        Ok(Self { id, content: Content::Text(normalise(text, TEXT_BYTES_MAX)?), file: None })
     }
 
     /// An introduction.
@@ -131,7 +144,12 @@ impl Draft {
     /// # Errors
     /// When it is empty, or longer than [`NAME_BYTES_MAX`].
     pub fn profile(id: MessageId, name: &str) -> Result<Self, DraftError> {
-        Ok(Self { id, content: Content::Profile(normalise(name, NAME_BYTES_MAX)?) })
+        Ok(Self { id, content: Content::Profile(normalise(name, NAME_BYTES_MAX)?), file: None })
+    }
+
+    /// With the bytes of the file that it announces, for the hooks that were granted them.
+    pub fn with_file(self, bytes: Vec<u8>) -> Self {
+        Self { file: Some(File(Zeroizing::new(bytes))), ..self }
     }
 
     /// A file with its caption, which is normalised as a text is; a blank one is none.
@@ -140,7 +158,7 @@ impl Draft {
     /// [`DraftError::Attachment`] when the name is no file name, or a part is over its limit.
     pub fn attachment(id: MessageId, attachment: Attachment) -> Result<Self, DraftError> {
         let attachment = attachment.normalised().map_err(DraftError::Attachment)?;
-        Ok(Self { id, content: Content::Attachment(attachment) })
+        Ok(Self { id, content: Content::Attachment(attachment), file: None })
     }
 
     /// Names the message that this becomes.
@@ -153,6 +171,12 @@ impl Draft {
     #[must_use]
     pub fn content(&self) -> &Content {
         &self.content
+    }
+
+    /// The bytes of the file, if a hook may see them.
+    #[must_use]
+    pub fn file(&self) -> Option<&[u8]> {
+        self.file.as_ref().map(|file| file.0.as_slice())
     }
 
     pub(crate) fn into_checked(self, rewritten: Option<Content>) -> Checked {

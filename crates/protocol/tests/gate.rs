@@ -2,10 +2,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 use airlock_protocol::{
-    Content, Draft, Examination, Hook, HookIdentity, MessageId, Mode, Verdict,
+    Checked, Content, Draft, Examination, Hook, HookIdentity, MessageId, Mode, Verdict,
     gate::{
-        self, About, ActiveMode, Choice, Code, Effect, Failure, Finding, OnFailure, Outcome, Reviewed,
-        Setting, StopReason, Subject, UnknownMode,
+        self, About, ActiveMode, Choice, Code, Decision, Effect, Failure, Finding, OnFailure, Outcome,
+        Question, Reviewed, Setting, Step, StopReason, Subject, UnknownMode,
     },
     outgoing::{EVIDENCE_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX},
 };
@@ -45,9 +45,14 @@ fn review(draft: Draft, answer: Result<Verdict, Failure>, mode: Mode, on_failure
     let hook = hook(answer);
     let setting = match ActiveMode::new(mode) {
         None => Setting::Off,
-        Some(mode) => Setting::On { hook: &hook, mode, on_failure },
+        Some(mode) => Setting::On { steps: &[Step { hook: &hook, mode, on_failure }] },
     };
     gate::check(draft, setting)
+}
+
+fn only(decisions: Vec<Decision>) -> Decision {
+    let [decision] = <[Decision; 1]>::try_from(decisions).unwrap();
+    decision
 }
 
 fn reviewed(answer: Result<Verdict, Failure>, mode: Mode, on_failure: OnFailure) -> Reviewed {
@@ -79,17 +84,31 @@ fn failures() -> [Failure; 9] {
     ]
 }
 
+/// What a question of one step is about.
+fn about(question: &Question) -> &About {
+    let [concern] = question.concerns() else { panic!("one step asked: {question:?}") };
+    &concern.about
+}
+
+/// The message that goes when a question is answered so.
+fn decide(question: Question, choice: Choice) -> Result<Checked, Draft> {
+    let Outcome::Passed(passed) = question.decide(choice, Setting::Off)?.outcome else {
+        panic!("nothing was left to be asked")
+    };
+    Ok(passed.checked)
+}
+
 /// What happened, in a word, after checking that nothing was lost or changed on the way.
 fn happened(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed(passed) => {
             assert_eq!(passed.checked.content().text(), WRITTEN);
             assert!(passed.checked.original().is_none());
-            if passed.report.is_some() { "reported" } else { "sent" }
+            if !passed.reports.is_empty() { "reported" } else { "sent" }
         }
         Outcome::Ask(question) => {
             assert_eq!(question.draft().content().text(), WRITTEN);
-            match (question.about(), question.choices().as_slice()) {
+            match (about(&question), question.choices().as_slice()) {
                 (About::Warning(_), [Choice::SendAsWritten, Choice::Edit]) => "warned",
                 (About::Failure(_), [Choice::SendAsWritten, Choice::Edit]) => "asked",
                 (About::Rewrite(_), [Choice::SendRewritten, Choice::SendAsWritten, Choice::Edit]) => {
@@ -162,7 +181,7 @@ fn each_decision_says_what_was_answered_what_came_of_it_and_whether_it_was_clamp
     let modes = Mode::ALL.into_iter().skip(1);
     for ((name, verdict), (_, expected)) in verdicts().into_iter().zip(table) {
         for (mode, (effect, clamped)) in modes.clone().zip(expected) {
-            let decision = reviewed(Ok(verdict.clone()), mode, OnFailure::Hold).decision.unwrap();
+            let decision = only(reviewed(Ok(verdict.clone()), mode, OnFailure::Hold).decisions);
             assert_eq!((decision.effect, decision.clamped()), (effect, clamped), "{name} in {mode}");
             assert_eq!((decision.mode, decision.fuel), (mode, 42));
             assert_eq!(decision.answer, Ok(verdict.clone()));
@@ -174,7 +193,8 @@ fn each_decision_says_what_was_answered_what_came_of_it_and_whether_it_was_clamp
 #[test]
 fn off_asks_nobody_and_decides_nothing() {
     let reviewed = gate::check(Draft::text(ID, WRITTEN).unwrap(), Setting::Off);
-    assert!(reviewed.decision.is_none());
+    assert!(reviewed.decisions.is_empty());
+    assert_eq!(reviewed.effect(), None);
     assert_eq!(happened(reviewed.outcome), "sent");
     assert!(ActiveMode::new(Mode::Off).is_none());
 }
@@ -191,7 +211,7 @@ fn a_veto_that_gives_no_answer_is_a_failure_and_never_a_pass() {
             };
             assert_eq!(stopped.why, StopReason::Failed(failure.clone()));
             assert_eq!(stopped.draft.content().text(), WRITTEN);
-            let decision = held.decision.unwrap();
+            let decision = only(held.decisions);
             assert_eq!((decision.effect, decision.answer), (Effect::Hold, Err(failure.clone())));
         }
     }
@@ -213,7 +233,7 @@ fn a_modifier_that_returns_nothing_neither_sends_the_original_nor_drops_it() {
 #[test]
 fn a_message_that_passes_because_its_check_failed_says_so_in_the_decision() {
     let reviewed = reviewed(Err(Failure::Fuel), Mode::Enforce, OnFailure::Pass);
-    let decision = reviewed.decision.unwrap();
+    let decision = only(reviewed.decisions);
     assert_eq!((decision.effect, decision.answer), (Effect::Pass, Err(Failure::Fuel)));
 }
 
@@ -222,8 +242,8 @@ fn a_rewrite_is_never_silent() {
     for mode in [Mode::Advise, Mode::Enforce, Mode::Report] {
         let outcome = reviewed(Ok(Verdict::Rewrite("see you".into())), mode, OnFailure::Pass).outcome;
         let Outcome::Ask(question) = outcome else { panic!("nobody was asked in {mode}") };
-        assert_eq!(question.about(), &About::Rewrite(Content::Text("see you".into())));
-        let checked = question.decide(Choice::SendRewritten).unwrap();
+        assert_eq!(about(&question), &About::Rewrite(Content::Text("see you".into())));
+        let checked = decide(question, Choice::SendRewritten).unwrap();
         assert_eq!(checked.id(), ID);
         assert_eq!(checked.content().text(), "see you");
         assert_eq!(checked.original().map(Content::text), Some(WRITTEN));
@@ -240,7 +260,7 @@ fn a_rewrite_that_changes_nothing_asks_nothing() {
 fn a_rewrite_is_normalised_like_what_people_type() {
     let reviewed = reviewed(Ok(Verdict::Rewrite("cafe\u{301}".into())), Mode::Advise, OnFailure::Hold);
     let Outcome::Ask(question) = reviewed.outcome else { panic!("nobody was asked") };
-    assert_eq!(question.about(), &About::Rewrite(Content::Text("caf\u{e9}".into())));
+    assert_eq!(about(&question), &About::Rewrite(Content::Text("caf\u{e9}".into())));
 }
 
 #[test]
@@ -248,7 +268,7 @@ fn a_rewrite_or_evidence_over_its_limit_is_a_failure() {
     let long = Verdict::Rewrite("x".repeat(TEXT_BYTES_MAX + 1));
     let much = Verdict::Report { finding: Finding::new(Code(1)), evidence: vec![0; EVIDENCE_BYTES_MAX + 1] };
     for (verdict, max) in [(long, TEXT_BYTES_MAX), (much, EVIDENCE_BYTES_MAX)] {
-        let decision = reviewed(Ok(verdict), Mode::Report, OnFailure::Hold).decision.unwrap();
+        let decision = only(reviewed(Ok(verdict), Mode::Report, OnFailure::Hold).decisions);
         let (got, max) = (max as u64 + 1, max as u64);
         assert_eq!(decision.answer, Err(Failure::OversizedAnswer { got, max }));
         assert_eq!(decision.effect, Effect::Hold);
@@ -263,7 +283,7 @@ fn a_rewritten_name_stays_a_name_with_a_names_limit() {
     let outcome =
         review(draft(), Ok(Verdict::Rewrite("Grace".into())), Mode::Advise, OnFailure::Hold).outcome;
     let Outcome::Ask(question) = outcome else { panic!("nobody was asked") };
-    assert_eq!(question.about(), &About::Rewrite(Content::Profile("Grace".into())));
+    assert_eq!(about(&question), &About::Rewrite(Content::Profile("Grace".into())));
     let long = Verdict::Rewrite("x".repeat(NAME_BYTES_MAX + 1));
     let outcome = review(draft(), Ok(long), Mode::Advise, OnFailure::Hold).outcome;
     assert!(matches!(outcome, Outcome::Stopped(_)));
@@ -285,7 +305,7 @@ fn a_choice_that_was_not_offered_gives_the_draft_back() {
         [(demanded(), Choice::SendAsWritten), (demanded(), Choice::Edit), (warned, Choice::SendRewritten)]
     {
         assert!(choice == Choice::Edit || !question.choices().contains(&choice));
-        assert_eq!(question.decide(choice).unwrap_err().content().text(), WRITTEN);
+        assert_eq!(decide(question, choice).unwrap_err().content().text(), WRITTEN);
     }
 }
 
@@ -294,7 +314,7 @@ fn a_report_carries_what_the_hook_chose_and_which_hook_it_was() {
     let verdict = Verdict::Report { finding: Finding::new(Code(3)), evidence: b"surprise party".to_vec() };
     let reviewed = reviewed(Ok(verdict), Mode::Report, OnFailure::Hold);
     let Outcome::Passed(passed) = reviewed.outcome else { panic!("a report lets it pass") };
-    let report = passed.report.unwrap();
+    let [report] = passed.reports.as_slice() else { panic!("one report: {:?}", passed.reports) };
     assert_eq!((report.code(), report.evidence()), (Code(3), b"surprise party".as_slice()));
     assert_eq!(report.hook(), &hook(Ok(Verdict::Pass)).identity);
 }
@@ -334,7 +354,7 @@ proptest! {
             Outcome::Passed(passed) => prop_assert_eq!(passed.checked.content().text(), WRITTEN),
             Outcome::Ask(question) => {
                 prop_assert_eq!(question.draft().content().text(), WRITTEN);
-                let draft = question.decide(Choice::Edit).unwrap_err();
+                let draft = decide(question, Choice::Edit).unwrap_err();
                 prop_assert_eq!(draft.content().text(), WRITTEN);
             }
             Outcome::Stopped(stopped) => prop_assert_eq!(stopped.draft.content().text(), WRITTEN),

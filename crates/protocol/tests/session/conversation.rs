@@ -4,7 +4,7 @@ use airlock_protocol::{
     Control, Draft, FORWARD_JUMP_MAX, Letter, MessageId, OpenError, PqxdhError, Prekeys, SKIPPED_KEYS_MAX,
     SKIPPED_MS_MAX, SealError, Session, UNANSWERED_MS_MAX, VerifiedBundle,
     gate::{
-        self, ActiveMode, Code, Examination, Finding, HookIdentity, Mode, OnFailure, Outcome, Setting,
+        self, ActiveMode, Code, Examination, Finding, HookIdentity, Mode, OnFailure, Outcome, Setting, Step,
         Verdict,
     },
     outgoing::TEXT_BYTES_MAX,
@@ -254,11 +254,11 @@ fn control_messages_and_reports_arrive_as_what_they_are() {
     let mut pair = Pair::connected();
     let draft = Draft::text(MessageId([4; 16]), "look at my picnic poster").unwrap();
     let mode = ActiveMode::new(Mode::Report).unwrap();
-    let setting = Setting::On { hook: &hook, mode, on_failure: OnFailure::Hold };
+    let setting = Setting::On { steps: &[Step { hook: &hook, mode, on_failure: OnFailure::Hold }] };
     let Outcome::Passed(passed) = gate::check(draft, setting).outcome else {
         panic!("a report lets it pass")
     };
-    let report = passed.report.unwrap();
+    let [report] = <[_; 1]>::try_from(passed.reports).unwrap();
     let delivered = Control::Delivered(vec![MessageId([4; 16])]);
 
     let (us, rng) = (&pair.alice.us, &mut pair.alice.rng);
