@@ -23,11 +23,13 @@ pub enum Exit {
     Relay = 7,
     /// The vault cannot be opened: none yet, wrong passphrase, damaged, or in use.
     Vault = 8,
+    /// The audit log is not what was written, or a decision in it does not come out the same again.
+    AuditBroken = 9,
 }
 
 impl Exit {
     /// All of them, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ok,
         Self::Failure,
         Self::Usage,
@@ -37,6 +39,7 @@ impl Exit {
         Self::NotSentYet,
         Self::Relay,
         Self::Vault,
+        Self::AuditBroken,
     ];
 
     /// As the operating system sees it.
@@ -58,6 +61,7 @@ impl Exit {
             Self::NotSentYet => "queued, but not accepted by the relay in time; it will be sent later",
             Self::Relay => "a relay is unreachable, not the right one, or refuses",
             Self::Vault => "the vault cannot be opened: none yet, wrong passphrase, damaged, or in use",
+            Self::AuditBroken => "the audit log was changed, or a decision in it does not replay",
         }
     }
 }

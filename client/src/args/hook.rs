@@ -36,14 +36,26 @@ pub enum HookCommand {
         #[arg(long, value_name = "CONTACT|LINK")]
         authority: Option<String>,
     },
-    /// Change what the verdicts of the enabled hook may do
+    /// Change what the verdicts of a hook may do
     Mode {
         /// From weak to strong: off, shadow, advise, enforce, report
         #[arg(value_parser = mode_parser(&Mode::ALL))]
         mode: Mode,
+        /// Its id [default: the only one that has been enabled]
+        hook: Option<String>,
     },
-    /// Take the hook out of the gate. It stays installed
-    Disable,
+    /// Change the order in which hooks are asked: what one rewrites, the next one judges
+    Move {
+        /// Its id
+        hook: String,
+        /// Its new place, from 1
+        place: usize,
+    },
+    /// Take a hook out of the gate. It stays installed
+    Disable {
+        /// Its id [default: all of them]
+        hook: Option<String>,
+    },
     /// Print the audit log: every decision, what became of it, and what left
     Log,
 }

@@ -1,6 +1,6 @@
 //! From a draft to its fate at the gate, with the sender's decision where one is needed.
 
-use airlock_engine::{Composed, Contact, Engine, Pending, ReportMade};
+use airlock_engine::{Composed, Concerned, Contact, Engine, Pending, ReportMade};
 use airlock_protocol::{
     MessageId,
     gate::{About, Choice, StopReason},
@@ -41,7 +41,7 @@ pub(crate) fn policy(asked_for: Option<OnWarn>, context: &Context) -> Policy {
 #[derive(Debug)]
 pub(crate) enum Decided {
     /// It is in the outbox.
-    Queued { id: MessageId, report: Option<Box<ReportMade>> },
+    Queued { id: MessageId, reports: Vec<ReportMade> },
     /// The hook blocked it.
     Blocked { why: String, draft: String },
     /// The hook failed, and the message is held.
@@ -62,11 +62,11 @@ pub(crate) async fn until_settled(
     let mut asked = None;
     loop {
         match composed {
-            Composed::Queued { id, report } => return Ok(Decided::Queued { id, report }),
-            Composed::Stopped { draft, why: StopReason::Blocked(_), text } => {
+            Composed::Queued { id, reports } => return Ok(Decided::Queued { id, reports }),
+            Composed::Stopped { draft, why: StopReason::Blocked(_), text, .. } => {
                 return Ok(Decided::Blocked { why: text, draft });
             }
-            Composed::Stopped { draft, why: StopReason::Failed(_), text } => {
+            Composed::Stopped { draft, why: StopReason::Failed(_), text, .. } => {
                 return Ok(Decided::HookFailed { why: text, draft });
             }
             Composed::Kept { draft } => {
@@ -77,11 +77,13 @@ pub(crate) async fn until_settled(
                 });
             }
             Composed::Ask(pending) => {
-                let choice = choose(engine, to, &pending, policy)?;
+                let choice = choose(to, &pending, policy)?;
                 asked = choice.is_none().then(|| Unanswered::of(&pending));
-                let choice = choice.unwrap_or(Choice::Edit);
-                composed =
-                    engine.decide(*pending, choice).await.map_err(|error| remedies::compose(&error))?;
+                composed = match choice {
+                    Some(choice) => engine.decide(*pending, choice).await,
+                    None => engine.hold(&pending),
+                }
+                .map_err(|error| remedies::compose(&error))?;
             }
         }
     }
@@ -95,30 +97,31 @@ enum Unanswered {
 
 impl Unanswered {
     fn of(pending: &Pending) -> Self {
-        match pending.question().about() {
-            About::Failure(_) => Self::Failure(pending.text().to_owned()),
-            About::Warning(_) => Self::Question(format!("the hook warns: {}", pending.text())),
-            About::Rewrite(content) => {
-                Self::Question(format!("the hook proposes another text: {}", content.text()))
-            }
-        }
+        let says = |concern: &Concerned| match &concern.about {
+            About::Failure(_) => concern.text.clone(),
+            About::Warning(_) => format!("the hook warns: {}", concern.text),
+            About::Rewrite(content) => format!("the hook proposes another text: {}", content.text()),
+        };
+        let said: Vec<String> = match pending.concerns() {
+            [concern] => vec![says(concern)],
+            concerns => concerns
+                .iter()
+                .map(|concern| format!("{}: {}", hook_name(&concern.hook), says(concern)))
+                .collect(),
+        };
+        let said = said.join("; ");
+        if pending.only_failures() { Self::Failure(said) } else { Self::Question(said) }
     }
 }
 
 /// None when nobody decided.
-fn choose(
-    engine: &Engine,
-    to: &Contact,
-    pending: &Pending,
-    policy: Policy,
-) -> Result<Option<Choice>, Problem> {
+fn choose(to: &Contact, pending: &Pending, policy: Policy) -> Result<Option<Choice>, Problem> {
     let choices = pending.question().choices();
     match policy {
         Policy::Hold => Ok(None),
         Policy::Send => Ok(choices.contains(&Choice::SendAsWritten).then_some(Choice::SendAsWritten)),
         Policy::Ask => {
-            let hook = engine.gate().hook.as_ref().map_or_else(|| "hook".to_owned(), hook_name);
-            let question = question_text(&hook, &to.name, pending, &choices);
+            let question = question_text(&to.name, pending, &choices);
             prompt::choice(
                 &question,
                 &choices.iter().map(|choice| (key_of(*choice), *choice)).collect::<Vec<_>>(),
@@ -128,25 +131,24 @@ fn choose(
     }
 }
 
-fn question_text(hook: &str, to: &str, pending: &Pending, choices: &[Choice]) -> String {
+fn question_text(to: &str, pending: &Pending, choices: &[Choice]) -> String {
     let written = pending.written();
-    let (says, shown) = match pending.question().about() {
-        About::Warning(_) => (format!("warns: {}", pending.text()), printable(written).into_owned()),
-        About::Rewrite(content) => ("proposes another text".to_owned(), difference(written, content.text())),
-        About::Failure(_) => {
-            (format!("could not check this: {}", pending.text()), printable(written).into_owned())
-        }
+    let shown = match pending.rewritten() {
+        Some(proposed) => difference(written, proposed),
+        None => printable(written).into_owned(),
     };
+    let says = |concern: &Concerned| {
+        let says = match concern.about {
+            About::Warning(_) => format!("warns: {}", concern.text),
+            About::Rewrite(_) => "proposes another text".to_owned(),
+            About::Failure(_) => format!("could not check this: {}", concern.text),
+        };
+        format!("The hook {} {}\n", printable_line(&hook_name(&concern.hook)), printable_line(&says))
+    };
+    let says: String = pending.concerns().iter().map(says).collect();
     let keys: Vec<String> =
         choices.iter().map(|choice| format!("[{}] {}", key_of(*choice), label_of(*choice))).collect();
-    format!(
-        "The hook {} {}\n  to {}: {}\n{} > ",
-        printable_line(hook),
-        printable_line(&says),
-        printable_line(to),
-        shown.replace('\n', "\n  "),
-        keys.join("  ")
-    )
+    format!("{says}  to {}: {}\n{} > ", printable_line(to), shown.replace('\n', "\n  "), keys.join("  "))
 }
 
 fn key_of(choice: Choice) -> char {

@@ -150,25 +150,25 @@ pub(crate) async fn run(args: &Send, context: &Context) -> Result<Exit, Problem>
     let composed = engine.compose(contact.account, &text).await.map_err(|error| remedies::compose(&error))?;
     let policy = decide::policy(args.on_warn, context);
     let decided = decide::until_settled(&engine, &contact, composed, policy).await?;
-    let (id, report) = match &decided {
-        Decided::Queued { id, report } => (Some(*id), report.clone()),
-        _ => (None, None),
+    let (id, made) = match &decided {
+        Decided::Queued { id, reports } => (Some(*id), reports.clone()),
+        _ => (None, Vec::new()),
     };
     let fate = wait(&engine, decided, context.settings.timeout.value).await?;
-    let report = report.map(|report| current(&engine, *report));
+    let made: Vec<ReportMade> = made.into_iter().map(|report| current(&engine, report)).collect();
     engine.shutdown().await;
-    show(context, &contact, id, &fate, report.as_ref())
+    show(context, &contact, id, &fate, &made)
 }
 
-/// Waits until the relay has a message, and the authority's relay the report that it caused, if any.
+/// Waits until the relay has a message, and the authorities' relays the reports that it caused.
 pub(crate) async fn wait(engine: &Engine, decided: Decided, limit: Duration) -> Result<Fate, Problem> {
     Ok(match decided {
-        Decided::Queued { id, report } => {
+        Decided::Queued { id, reports } => {
             let mut events = engine.events();
             let settled = timeout(limit, async {
                 let delivery = engine.settled(id).await;
-                if let Some(report) = report {
-                    report_settled(engine, &report, &mut events).await;
+                for report in &reports {
+                    report_settled(engine, report, &mut events).await;
                 }
                 delivery
             });
@@ -236,10 +236,10 @@ fn show(
     to: &Contact,
     id: Option<MessageId>,
     fate: &Fate,
-    report: Option<&ReportMade>,
+    made: &[ReportMade],
 ) -> Result<Exit, Problem> {
     if context.output.format == crate::output::Format::Json {
-        let record = fate_json(to, id, fate, report, Map::new());
+        let record = fate_json(to, id, fate, made, Map::new());
         context.output.result("send", &record, String::new)?;
         return Ok(fate.exit());
     }
@@ -250,7 +250,7 @@ fn show(
         return Err(problem);
     }
     context.output.done("send", &json!({}), || "sent".to_owned())?;
-    if let Some(report) = report {
+    for report in made {
         context.output.note(&reports::notice(report));
     }
     Ok(Exit::Ok)
@@ -261,7 +261,7 @@ pub(crate) fn fate_json(
     to: &Contact,
     id: Option<MessageId>,
     fate: &Fate,
-    report: Option<&ReportMade>,
+    made: &[ReportMade],
     mut more: Map<String, Value>,
 ) -> Value {
     more.insert("id".into(), id.map(|id| id.to_string()).into());
@@ -271,7 +271,8 @@ pub(crate) fn fate_json(
     more.insert("exit".into(), fate.exit().code().into());
     more.insert("why".into(), fate.why().into());
     more.insert("draft".into(), fate.draft().into());
-    more.insert("report".into(), report.map(reports::made_json).into());
+    let reports: Vec<Value> = made.iter().map(reports::made_json).collect();
+    more.insert("reports".into(), reports.into());
     Value::Object(more)
 }
 

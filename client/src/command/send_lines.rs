@@ -27,7 +27,7 @@ const LINE_BYTES_MAX: u64 = 2 * TEXT_BYTES_MAX as u64 + 1;
 struct Done {
     line: u64,
     id: Option<MessageId>,
-    report: Option<Box<ReportMade>>,
+    reports: Vec<ReportMade>,
     fate: Result<Fate, Problem>,
 }
 
@@ -72,17 +72,17 @@ async fn decided(engine: &Engine, to: &Contact, text: &str, policy: Policy) -> R
 }
 
 async fn follow(engine: &Engine, line: u64, decided: Decided, limit: std::time::Duration) -> Done {
-    let (id, report) = match &decided {
-        Decided::Queued { id, report } => (Some(*id), report.clone()),
-        _ => (None, None),
+    let (id, reports) = match &decided {
+        Decided::Queued { id, reports } => (Some(*id), reports.clone()),
+        _ => (None, Vec::new()),
     };
-    Done { line, id, report, fate: send::wait(engine, decided, limit).await }
+    Done { line, id, reports, fate: send::wait(engine, decided, limit).await }
 }
 
 fn show(context: &Context, to: &Contact, done: Done) -> Result<Exit, Problem> {
     let fate = done.fate?;
     let more = Map::from_iter([("line".to_owned(), done.line.into())]);
-    let record = send::fate_json(to, done.id, &fate, done.report.as_deref(), more);
+    let record = send::fate_json(to, done.id, &fate, &done.reports, more);
     context.output.result("send", &record, || format!("{} {}", done.line, send::fate_line(&fate)))?;
     Ok(fate.exit())
 }

@@ -1,5 +1,6 @@
 //! What to do about each error of the engine. The engine says what and why; here is the way out.
 
+mod audit;
 pub(crate) mod list;
 mod near;
 mod relay;
@@ -9,13 +10,14 @@ mod tests;
 use std::{fmt::Display, path::Path};
 
 use airlock_engine::{
-    AddError, AuditError, ComposeError, ContactError, CreateError, EnableError, LinkUnavailable, OpenError,
-    UnlockError, VaultError,
+    AddError, ComposeError, ContactError, CreateError, EnableError, LinkUnavailable, OpenError, UnlockError,
+    VaultError,
 };
 use airlock_lab::LabError;
 use airlock_protocol::outgoing::DraftError;
 use airlock_wire::RelayAddress;
 
+pub(crate) use self::audit::audit;
 use self::relay::session;
 pub(crate) use self::relay::{connection_refused, not_registered, register, relay_unreachable};
 use crate::{exit::Exit, problem::Problem, tui::ScreenError};
@@ -134,19 +136,6 @@ pub(crate) fn own_link(error: &LinkUnavailable) -> Problem {
     match error {
         LinkUnavailable::NotRegistered => not_registered(),
         LinkUnavailable::Vault(error) => vault(error),
-    }
-}
-
-pub(crate) fn audit(error: &AuditError) -> Problem {
-    match error {
-        AuditError::Broken { .. } => Problem::new(
-            Exit::Failure,
-            "audit-broken",
-            "the audit log cannot be trusted",
-            error,
-            "keep a copy of the home folder and find out who could write to it",
-        ),
-        AuditError::Vault(error) => vault(error),
     }
 }
 
@@ -313,6 +302,12 @@ pub(crate) fn enable(error: &EnableError) -> Problem {
             error,
             "enable one first: airlock hook enable word-list --mode advise",
         ),
+        EnableError::WhichHook(_) | EnableError::NotEnabled(_) => {
+            Problem::usage("which-hook", what, error, "name one of those that `airlock hook list` shows")
+        }
+        EnableError::ChainFull => {
+            failure("chain-full", "take one out of the gate first: airlock hook disable HOOK")
+        }
         EnableError::Load(_) | EnableError::Package(_) => failure(
             "bad-hook",
             "it stays out: look at it with `airlock hook inspect`, and ask its author (docs/hooks.md)",

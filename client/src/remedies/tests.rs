@@ -2,7 +2,7 @@
 
 use std::io;
 
-use airlock_engine::{NetworkError, RegisterError, SessionError};
+use airlock_engine::{AuditError, NetworkError, RegisterError, SessionError};
 use airlock_wire::{CodecError, Fingerprint, request::Refusal};
 
 use super::*;
@@ -117,11 +117,18 @@ fn writing_and_the_gate() {
         EnableError::NoAuthority,
         EnableError::UnknownAuthority,
         EnableError::NoHook,
+        EnableError::WhichHook(vec!["autocorrect".to_owned(), "word-list".to_owned()]),
+        EnableError::NotEnabled("link-guard".to_owned()),
+        EnableError::ChainFull,
         EnableError::Changed,
         EnableError::Write(io::ErrorKind::StorageFull.into()),
     ];
     let rest = [
         audit(&AuditError::Broken { number: 4 }),
+        audit(&AuditError::CutOff { expected: 9, found: 4 }),
+        audit(&AuditError::OtherHead { number: 9 }),
+        audit(&AuditError::Content { number: 4 }),
+        audit(&AuditError::NoDecision(4)),
         own_link(&LinkUnavailable::NotRegistered),
         connection_refused("this device is registered at no account of this relay"),
         relay_unreachable("relay.example:4433", "timed out"),

@@ -9,8 +9,8 @@ use std::{
 };
 
 use airlock_engine::{
-    ComposeError, Composed, Connection, Contact, Delivery, EnableError, Engine, GateStatus, Message, Pending,
-    ReportMade, ReportState, VaultError,
+    ComposeError, Composed, Concerned, Connection, Contact, Delivery, EnableError, Engine, GateStatus,
+    HookStatus, Lock, Message, Pending, ReportMade, ReportState, VaultError,
 };
 use airlock_hooks::Package;
 use airlock_protocol::{
@@ -20,8 +20,8 @@ use airlock_protocol::{
 use airlock_wire::AccountId;
 
 use super::model::{
-    AboutRow, ConnectionRow, ContactRow, GateRow, MessageRow, Outcome, Progress, QuestionRow, ReportRow,
-    StoppedRow, Ticket, hook_name,
+    AboutRow, ConnectionRow, ContactRow, GateRow, HookRow, MessageRow, Outcome, Progress, QuestionRow,
+    ReportRow, StoppedRow, Ticket, hook_name,
 };
 use crate::remedies;
 
@@ -76,34 +76,39 @@ impl Questions {
         draft: &str,
         composed: Result<Composed, ComposeError>,
     ) -> Outcome {
-        let hook = || engine.gate().hook.as_ref().map_or_else(|| "The hook".to_owned(), hook_name);
         match composed {
-            Ok(Composed::Queued { report, .. }) => {
-                Outcome::Queued { report: report.map(|report| report_row(&report, &Names::of(engine))) }
+            Ok(Composed::Queued { reports, .. }) => {
+                let names = Names::of(engine);
+                Outcome::Queued { reports: reports.iter().map(|report| report_row(report, &names)).collect() }
             }
             Ok(Composed::Ask(pending)) => {
-                let about = match pending.question().about() {
-                    About::Warning(_) => AboutRow::Warning(pending.text().to_owned()),
+                let row = |concern: &Concerned| match &concern.about {
+                    About::Warning(_) => AboutRow::Warning(concern.text.clone()),
                     About::Rewrite(content) => AboutRow::Rewrite(content.text().to_owned()),
                     About::Failure(failure) => AboutRow::Failure(failure.to_string()),
                 };
+                let about = pending.concern().map_or_else(|| AboutRow::Failure(String::new()), row);
+                let hook = pending.concern().map(|concern| hook_name(&concern.hook)).unwrap_or_default();
+                let also =
+                    pending.also().map(|also| format!("{}: {}", hook_name(&also.hook), also.text)).collect();
                 let (draft, choices) = (pending.written().to_owned(), pending.question().choices());
                 let to = Names::of(engine).name(pending.to());
                 Outcome::Ask(QuestionRow {
                     ticket: self.keep(*pending),
                     to,
-                    hook: hook(),
+                    hook,
                     about,
+                    also,
                     draft,
                     choices,
                 })
             }
-            Ok(Composed::Stopped { draft, why, text }) => {
+            Ok(Composed::Stopped { draft, hook, why, text }) => {
                 let why = match why {
                     StopReason::Blocked(_) => StoppedRow::Blocked(text),
                     StopReason::Failed(_) => StoppedRow::HookFailed(text),
                 };
-                Outcome::Stopped { draft, why, hook: hook() }
+                Outcome::Stopped { draft, why, hook: hook_name(&hook) }
             }
             Ok(Composed::Kept { draft }) => Outcome::Kept { draft },
             Err(error) => Outcome::Unsent { draft: draft.to_owned(), problem: remedies::compose(&error) },
@@ -118,16 +123,20 @@ pub(crate) async fn set_gate(
     authority: Option<AccountId>,
 ) -> Result<GateStatus, EnableError> {
     if mode == Mode::Off {
-        return engine.disable_hook();
+        return engine.disable_hook(None);
     }
     if authority.is_none() {
-        match engine.set_mode(mode).await {
+        match engine.set_mode(None, mode).await {
             Err(EnableError::NoHook) => {}
             set => return set,
         }
     }
     // Naming an authority means agreeing to the package again: the loaded one, or the only one there is.
-    let loaded = engine.gate().hook.map(|hook| hook.id);
+    let loaded = match engine.gate().hooks.as_slice() {
+        [] => None,
+        [hook] => Some(hook.hook.id.clone()),
+        hooks => return Err(EnableError::WhichHook(hooks.iter().map(|hook| hook.hook.id.clone()).collect())),
+    };
     let mut installed: Vec<Package> =
         engine.installed_hooks()?.into_iter().map(|hook| hook.package).collect();
     let wanted = match loaded {
@@ -180,13 +189,20 @@ pub(crate) fn contact_row(contact: &Contact) -> ContactRow {
 }
 
 pub(crate) fn gate_row(gate: GateStatus) -> GateRow {
-    GateRow {
-        mode: gate.mode,
-        hook: gate.hook,
-        authority: gate.authority.map(|authority| (authority.account, authority.name)),
-        threshold: gate.threshold,
-        problem: gate.problem,
-    }
+    let mode = gate.mode();
+    let hook = |status: HookStatus| HookRow {
+        mode: status.mode,
+        hook: status.hook,
+        authority: status.authority.map(|authority| (authority.account, authority.name)),
+        threshold: status.threshold,
+        lock: match status.lock {
+            Lock::User => None,
+            Lock::Guardian => Some("locked by the guardian".to_owned()),
+            Lock::Order => Some("by order".to_owned()),
+        },
+        problem: status.problem,
+    };
+    GateRow { mode, hooks: gate.hooks.into_iter().map(hook).collect() }
 }
 
 pub(crate) fn connection_row(connection: Connection) -> ConnectionRow {

@@ -63,12 +63,22 @@ pub(crate) struct ReportRow {
 /// The gate as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct GateRow {
+    /// The strongest mode of all hooks.
     pub(crate) mode: Mode,
-    /// The installed hook, loaded or not.
-    pub(crate) hook: Option<HookIdentity>,
+    /// Those that are asked, in order.
+    pub(crate) hooks: Vec<HookRow>,
+}
+
+/// One hook of the gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HookRow {
+    pub(crate) mode: Mode,
+    pub(crate) hook: HookIdentity,
     pub(crate) authority: Option<(AccountId, String)>,
     /// Reports that must come together before any leaves.
     pub(crate) threshold: u32,
+    /// Who may change it, when that is not whoever sits here.
+    pub(crate) lock: Option<String>,
     /// Why the hook can't be used, and what happens to messages then.
     pub(crate) problem: Option<String>,
 }
@@ -76,7 +86,7 @@ pub(crate) struct GateRow {
 impl GateRow {
     /// No hook.
     pub(crate) fn off() -> Self {
-        Self { mode: Mode::Off, hook: None, authority: None, threshold: 1, problem: None }
+        Self { mode: Mode::Off, hooks: Vec::new() }
     }
 }
 
@@ -111,6 +121,8 @@ pub(crate) struct QuestionRow {
     pub(crate) to: String,
     pub(crate) hook: String,
     pub(crate) about: AboutRow,
+    /// What other hooks say about it, each in a line.
+    pub(crate) also: Vec<String>,
     pub(crate) draft: String,
     /// What the mode leaves to the sender.
     pub(crate) choices: Vec<Choice>,
@@ -144,7 +156,7 @@ pub(crate) enum StoppedRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It is in the outbox.
-    Queued { report: Option<ReportRow> },
+    Queued { reports: Vec<ReportRow> },
     /// The gate asks.
     Ask(QuestionRow),
     /// The gate keeps it.

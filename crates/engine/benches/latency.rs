@@ -50,7 +50,7 @@ fn latency(criterion: &mut Criterion) {
     for mode in [Mode::Off, Mode::Enforce] {
         runtime.block_on(async {
             if mode == Mode::Off {
-                alice.disable_hook().expect("off");
+                alice.disable_hook(None).expect("off");
             } else {
                 alice
                     .enable_hook(Package::reference_word_list(), mode, None)

@@ -150,8 +150,8 @@ impl Engine {
         Arc::clone(&self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn replace_gate(&self, gate: Gate) {
-        *self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(gate);
+    pub(crate) fn replace_gate(&self, gate: Arc<Gate>) {
+        *self.inner.gate.lock().unwrap_or_else(PoisonError::into_inner) = gate;
         self.tell(Event::Gate);
     }
 

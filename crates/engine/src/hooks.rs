@@ -1,15 +1,18 @@
-//! Setting the gate: which hook, in which mode, reporting to whom.
+//! Setting the gate: which hooks in which order, in which modes, reporting to whom.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use airlock_hooks::Package;
-use airlock_protocol::{Mode, gate::ActiveMode};
+use airlock_protocol::{Hook as _, Mode, gate::ActiveMode};
 use airlock_wire::AccountId;
 
 use crate::{
-    audit::AuditEntry,
+    audit::{AuditEntry, ChainHook},
     engine::Engine,
-    gate::{Authority, EnableError, Gate, GateStatus, Installed, StoredGate, load},
+    gate::{
+        Authority, CHAIN_MAX, EnableError, Fresh, Gate, GateStatus, Installed, Lock, OpenHook, StoredGate,
+        StoredHook,
+    },
     vault::{VaultError, audit as log, contacts, settings},
 };
 
@@ -17,12 +20,7 @@ impl Engine {
     /// How the gate stands: what a status line shows.
     #[must_use]
     pub fn gate(&self) -> GateStatus {
-        let gate = self.current_gate();
-        let account = match &*gate {
-            Gate::Off => None,
-            Gate::On(open) => open.authority,
-        };
-        gate.status(account.map(|account| self.authority(account)), self.now_ms())
+        self.current_gate().status(|account| self.authority(account), self.now_ms())
     }
 
     fn authority(&self, account: AccountId) -> Authority {
@@ -31,28 +29,39 @@ impl Engine {
         Authority { account, name: known.map_or_else(|| account.to_string(), |contact| contact.name) }
     }
 
-    /// Installs a hook and turns the gate on.
+    /// Installs a hook and puts it into the gate: where it was, or after the others.
     ///
     /// # Errors
-    /// When the hook is refused, its list can't be used, or report mode has no authority. The gate stays as it was.
+    /// When the hook is refused, its list can't be used, the chain is full, or report mode has no authority. The
+    /// gate stays as it was.
     pub async fn enable_hook(
         &self,
         package: Package,
         mode: Mode,
         authority: Option<AccountId>,
     ) -> Result<GateStatus, EnableError> {
-        let Some(active) = ActiveMode::new(mode) else { return self.disable_hook() };
-        let authority =
-            if mode == Mode::Report { Some(authority.ok_or(EnableError::NoAuthority)?) } else { None };
-        if let Some(account) = &authority
+        let mut gate = self.stored_gate()?;
+        let Some(active) = ActiveMode::new(mode) else {
+            return self.disable_hook(Some(&package.manifest.id));
+        };
+        let known = gate.get(&package.manifest.id);
+        if known.is_none_or(|hook| hook.mode == Mode::Off) && gate.asked().count() >= CHAIN_MAX {
+            return Err(EnableError::ChainFull);
+        }
+        let authority = match mode {
+            Mode::Report => Some(authority.ok_or(EnableError::NoAuthority)?),
+            _ => known.and_then(|hook| hook.authority),
+        };
+        if mode == Mode::Report
+            && let Some(account) = &authority
             && contacts::devices(self.state()?.vault.read(), account)?.is_none()
         {
             return Err(EnableError::UnknownAuthority);
         }
-        let (cache, now_ms) = (self.inner.home.cache(), self.now_ms());
-        let (package, hook) = tokio::task::spawn_blocking(move || {
-            let hook = load(&package, &cache, now_ms)?;
-            Ok::<_, EnableError>((package, hook))
+        let (host, now_ms) = (self.current_gate().host(&self.inner.home)?, self.now_ms());
+        let (package, hook, host) = tokio::task::spawn_blocking(move || {
+            let hook = host.load(&package, now_ms)?;
+            Ok::<_, EnableError>((package, hook, host))
         })
         .await
         .map_err(|error| EnableError::Write(error.into()))??;
@@ -61,46 +70,73 @@ impl Engine {
         }
         let id = package.manifest.id.clone();
         package.write_dir(&self.inner.home.hooks().join(&id)).map_err(EnableError::Write)?;
-        let stored = StoredGate { mode, hook: id, manifest: package.manifest.digest().0, authority };
-        self.store_gate(&stored, Gate::with(hook, active, authority))
+        let stored = StoredHook {
+            hook: id,
+            manifest: package.manifest.digest().0,
+            mode,
+            authority,
+            views: package.manifest.views.clone(),
+            lock: Lock::User,
+            order: None,
+            list_seen: hook.identity().list.clone(),
+        };
+        let fresh = Fresh { host, hook: OpenHook::loaded(&stored, active, hook) };
+        gate.put(stored);
+        self.store_gate(&gate, Some(fresh))
     }
 
-    /// Sets the mode of the hook that was enabled last. `off` unloads it and keeps it installed.
+    /// Sets the mode of a hook that was enabled before, or of the only one when none is named. `off` unloads it and
+    /// keeps it installed.
     ///
     /// # Errors
-    /// When no hook was ever enabled, or as [`Engine::enable_hook`].
-    pub async fn set_mode(&self, mode: Mode) -> Result<GateStatus, EnableError> {
+    /// When no such hook was ever enabled, several were and none is named, or as [`Engine::enable_hook`].
+    pub async fn set_mode(&self, hook: Option<&str>, mode: Mode) -> Result<GateStatus, EnableError> {
         if mode == Mode::Off {
-            return self.disable_hook();
+            return self.disable_hook(hook);
         }
-        let stored = self.stored_gate()?.ok_or(EnableError::NoHook)?;
+        let gate = self.stored_gate()?;
+        let stored = named(&gate, hook)?;
         let package = Package::read_dir(&self.inner.home.hooks().join(&stored.hook))?;
         if package.manifest.digest().0 != stored.manifest {
             return Err(EnableError::Changed);
         }
-        let authority = self.reports_to(&stored)?;
-        self.enable_hook(package, mode, authority).await
+        self.enable_hook(package, mode, stored.authority).await
     }
 
-    /// The authority of the gate, or of the last time that it was in report mode.
-    fn reports_to(&self, stored: &StoredGate) -> Result<Option<AccountId>, VaultError> {
-        if stored.authority.is_some() {
-            return Ok(stored.authority);
-        }
-        settings::get(self.state()?.vault.read(), settings::Name::Authority)
-    }
-
-    /// Turns the gate off: nothing of the hook stays loaded.
+    /// Takes a hook out of the gate, or all of them: nothing of it stays loaded.
     ///
     /// # Errors
-    /// When the vault can't be written.
-    pub fn disable_hook(&self) -> Result<GateStatus, EnableError> {
-        match self.stored_gate()? {
-            Some(stored) => {
-                self.store_gate(&StoredGate { mode: Mode::Off, authority: None, ..stored }, Gate::Off)
-            }
-            None => Ok(self.gate()),
+    /// When there is no such hook, or the vault can't be written.
+    pub fn disable_hook(&self, hook: Option<&str>) -> Result<GateStatus, EnableError> {
+        let mut gate = self.stored_gate()?;
+        if let Some(hook) = hook {
+            named(&gate, Some(hook))?;
         }
+        let named = |stored: &&mut StoredHook| hook.is_none_or(|hook| stored.hook == hook);
+        let mut changed = false;
+        for stored in gate.hooks.iter_mut().filter(named) {
+            changed |= stored.mode != Mode::Off;
+            stored.mode = Mode::Off;
+        }
+        if changed { self.store_gate(&gate, None) } else { Ok(self.gate()) }
+    }
+
+    /// Moves a hook to a place in the chain, from 1.
+    ///
+    /// # Errors
+    /// When there is no such hook, or the vault can't be written.
+    pub fn move_hook(&self, hook: &str, place: usize) -> Result<GateStatus, EnableError> {
+        let mut gate = self.stored_gate()?;
+        named(&gate, Some(hook))?;
+        // Places count the hooks that are asked: those that are off stand behind them.
+        let (mut asked, off): (Vec<_>, Vec<_>) =
+            gate.hooks.into_iter().partition(|stored| stored.mode != Mode::Off);
+        if let Some(now) = asked.iter().position(|stored| stored.hook == hook) {
+            let moved = asked.remove(now);
+            asked.insert(place.saturating_sub(1).min(asked.len()), moved);
+        }
+        gate = StoredGate { hooks: asked.into_iter().chain(off).collect() };
+        self.store_gate(&gate, None)
     }
 
     /// The hooks in this home.
@@ -118,32 +154,39 @@ impl Engine {
         for entry in entries {
             let entry = entry.map_err(EnableError::Write)?;
             let package = Package::read_dir(&entry.path())?;
-            let enabled = stored.as_ref().is_some_and(|stored| {
-                stored.mode != Mode::Off && entry.file_name().to_str() == Some(stored.hook.as_str())
-            });
-            installed.push(Installed { package, enabled });
+            let known = entry.file_name().to_str().and_then(|name| stored.get(name));
+            installed.push(Installed { package, mode: known.map_or(Mode::Off, |known| known.mode) });
         }
         installed.sort_by(|a, b| a.package.manifest.id.cmp(&b.package.manifest.id));
         Ok(installed)
     }
 
-    fn stored_gate(&self) -> Result<Option<StoredGate>, VaultError> {
-        settings::get(self.state()?.vault.read(), settings::Name::Gate)
+    fn stored_gate(&self) -> Result<StoredGate, VaultError> {
+        Ok(settings::get(self.state()?.vault.read(), settings::Name::Gate)?.unwrap_or_default())
     }
 
-    fn store_gate(&self, stored: &StoredGate, gate: Gate) -> Result<GateStatus, EnableError> {
-        let (mode, authority) = (stored.mode, stored.authority);
-        let hook = gate.status(None, self.now_ms()).hook;
-        let entry = AuditEntry::Set { at_ms: self.now_ms(), mode, hook, authority };
+    /// Stores the gate and loads what it needs that is not loaded yet.
+    fn store_gate(&self, stored: &StoredGate, fresh: Option<Fresh>) -> Result<GateStatus, EnableError> {
+        let gate: Gate = self.current_gate().again(stored, fresh, &self.inner.home, self.now_ms());
+        let chain = gate.status(|account| self.authority(account), self.now_ms()).hooks;
+        let chain = chain.iter().map(ChainHook::of).collect();
+        let entry = AuditEntry::Set { at_ms: self.now_ms(), chain };
         self.state()?.vault.write(|db| -> Result<(), VaultError> {
             settings::put(db, settings::Name::Gate, stored)?;
-            if let Some(authority) = &authority {
-                settings::put(db, settings::Name::Authority, authority)?;
-            }
             log::append(db, &entry, None)?;
             Ok(())
         })?;
-        self.replace_gate(gate);
+        self.replace_gate(Arc::new(gate));
         Ok(self.gate())
+    }
+}
+
+/// The hook that is meant: the named one, or the only one.
+fn named<'a>(gate: &'a StoredGate, hook: Option<&str>) -> Result<&'a StoredHook, EnableError> {
+    match (hook, gate.hooks.as_slice()) {
+        (Some(id), _) => gate.get(id).ok_or_else(|| EnableError::NotEnabled(id.into())),
+        (None, []) => Err(EnableError::NoHook),
+        (None, [hook]) => Ok(hook),
+        (None, hooks) => Err(EnableError::WhichHook(hooks.iter().map(|hook| hook.hook.clone()).collect())),
     }
 }

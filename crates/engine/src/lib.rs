@@ -24,12 +24,12 @@ mod tls;
 mod unlock;
 mod vault;
 
-pub use audit::{AuditEntry, AuditError, AuditRecord, DecisionEntry};
-pub use compose::{ComposeError, Composed, Pending};
+pub use audit::{AuditEntry, AuditError, AuditRecord, ChainHook, DecisionEntry, Form, Kept, LogHead};
+pub use compose::{ComposeError, Composed, Concerned, Pending};
 pub use contacts::{AddError, Added, ContactError, SessionError, Verified};
 pub use engine::{Engine, LinkUnavailable, Me, RegisterError, Sources, Start};
 pub use event::{Connection, Event};
-pub use gate::{Authority, EnableError, GateStatus, Installed};
+pub use gate::{Authority, CHAIN_MAX, EnableError, GateStatus, HookStatus, Installed, Lock};
 pub use home::Home;
 pub use link::{ContactLink, LinkError};
 pub use open::{CreateError, OpenError};

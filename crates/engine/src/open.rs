@@ -157,8 +157,8 @@ impl Engine {
         let list = settings::need(vault.read(), settings::Name::DeviceList)?;
         let us = LocalIdentity::new(keys, list).map_err(|_| malformed("device list"))?;
         let Sources { rng, clock } = sources;
-        let stored: Option<StoredGate> = settings::get(vault.read(), settings::Name::Gate)?;
-        let gate = Gate::open(stored.as_ref(), &home, clock());
+        let stored: StoredGate = settings::get(vault.read(), settings::Name::Gate)?.unwrap_or_default();
+        let gate = Gate::open(&stored, &home, clock());
         let state = State { vault, us, rng, prekeys_used: false };
         Ok(Self { inner: Arc::new(Inner::new(home, state, gate, clock, lock)) })
     }

@@ -170,10 +170,10 @@ async fn report_mode_sends_the_message_and_reports_it_to_the_authority_alone() {
     let (_world, alice, bob, authority) = watched().await;
     let package = Package::reference_word_list();
     alice.enable_hook(package, Mode::Report, Some(account(&authority))).await.unwrap();
-    let Composed::Queued { report: Some(report), .. } = alice.compose(account(&bob), MARKED).await.unwrap()
-    else {
-        panic!("not reported")
+    let Composed::Queued { reports, .. } = alice.compose(account(&bob), MARKED).await.unwrap() else {
+        panic!("not sent")
     };
+    let [report] = reports.as_slice() else { panic!("one report: {reports:?}") };
     until(&bob, || texts(&bob, account(&alice), Direction::In) == [MARKED]).await;
     until(&authority, || !authority.reports_received().unwrap().is_empty()).await;
     let received = &authority.reports_received().unwrap()[0];
@@ -191,7 +191,8 @@ async fn report_mode_sends_the_message_and_reports_it_to_the_authority_alone() {
 async fn enforce_stops_the_message_and_gives_the_draft_back() {
     let (_world, alice, bob, authority) = watched().await;
     alice.enable_hook(Package::reference_word_list(), Mode::Enforce, None).await.unwrap();
-    let Composed::Stopped { draft, why, text } = alice.compose(account(&bob), MARKED).await.unwrap() else {
+    let Composed::Stopped { draft, why, text, .. } = alice.compose(account(&bob), MARKED).await.unwrap()
+    else {
         panic!("not stopped")
     };
     assert_eq!(draft, MARKED);
@@ -216,7 +217,7 @@ async fn advise_asks_and_the_sender_decides() {
         panic!("not asked")
     };
     let sent = alice.decide(*pending, Choice::SendAsWritten).await.unwrap();
-    assert!(matches!(sent, Composed::Queued { report: None, .. }));
+    assert!(matches!(sent, Composed::Queued { reports, .. } if reports.is_empty()));
     until(&bob, || texts(&bob, account(&alice), Direction::In) == [MARKED]).await;
     let log = alice.audit_log().unwrap();
     let choices = log.iter().filter(|record| matches!(record.entry, AuditEntry::Chose { .. })).count();
@@ -228,7 +229,7 @@ async fn shadow_decides_and_changes_nothing() {
     let (_world, alice, bob, _authority) = watched().await;
     alice.enable_hook(Package::reference_word_list(), Mode::Shadow, None).await.unwrap();
     let composed = alice.compose(account(&bob), MARKED).await.unwrap();
-    assert!(matches!(composed, Composed::Queued { report: None, .. }));
+    assert!(matches!(composed, Composed::Queued { reports, .. } if reports.is_empty()));
     let decided = alice.audit_log().unwrap().into_iter().find_map(|record| match record.entry {
         AuditEntry::Decided(decision) => Some(decision),
         _ => None,
@@ -250,7 +251,7 @@ async fn a_hook_whose_files_changed_holds_messages_until_it_is_enabled_again() {
     std::fs::write(&manifest, changed).unwrap();
     let alice = Engine::open(home, &Unlock::KeyFile).unwrap();
     assert!(
-        alice.gate().problem.is_some_and(|problem| problem.contains("changed")),
+        alice.gate().hooks[0].problem.as_ref().is_some_and(|problem| problem.contains("changed")),
         "the status line says so"
     );
     let composed = alice.compose(bobs, "hello").await.unwrap();

@@ -5,7 +5,7 @@
 //! decision in which the hook ran and was shown the text is a text that the hook read. Nothing has to be believed.
 
 use airlock_engine::{AuditEntry, AuditRecord, DecisionEntry, audit::commitment};
-use airlock_protocol::{Draft, MessageId};
+use airlock_protocol::{Content, Draft, MessageId};
 
 use crate::{
     error::{Doing, WorldError},
@@ -23,8 +23,12 @@ pub(crate) fn add(world: &World, person: Person, all: &mut Observations) -> Resu
     let texts = written(world, person)?;
     for record in &log {
         let Some(decision) = ran_on_text(record) else { continue };
-        let Some(key) = &record.opening else { continue };
-        for text in texts.iter().filter(|text| commitment(key, text) == decision.commitment) {
+        let Some(key) = record.kept.as_ref().map(|kept| &kept.key) else { continue };
+        let opens = |content| commitment(key, &content) == decision.commitment.content;
+        let read = |text: &&String| {
+            opens(Content::Text(text.to_string())) || opens(Content::Profile(text.to_string()))
+        };
+        for text in texts.iter().filter(read) {
             let place = format!("audit record {}", record.number);
             all.add(Party::Hook, Some(person), place, text.as_bytes());
         }

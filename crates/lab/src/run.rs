@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::Path, time::Instant};
 
-use airlock_engine::{Composed, Engine, Pending, ReportMade};
+use airlock_engine::{Composed, Concerned, Engine, Pending, ReportMade};
 use airlock_hooks::Package;
 use airlock_protocol::{
     MessageId,
@@ -140,7 +140,7 @@ async fn play(
     let run = Run {
         setting,
         gate: gate.to_string(),
-        hook: gate.hook.as_ref().map(HookShown::from),
+        hook: gate.hooks.first().map(|hook| HookShown::from(&hook.hook)),
         messages,
         searched: observations.searched(),
         wire,
@@ -288,8 +288,8 @@ impl Attempt<'_> {
         let mut composed = self.compose(text).await?;
         loop {
             composed = match composed {
-                Composed::Queued { id, report } => {
-                    self.shown.extend(report.map(|report| Shown::Reported {
+                Composed::Queued { id, reports } => {
+                    self.shown.extend(reports.into_iter().map(|report| Shown::Reported {
                         text: report.code_text,
                         evidence_bytes: report.evidence.len() as u64,
                     }));
@@ -297,7 +297,7 @@ impl Attempt<'_> {
                 }
                 Composed::Ask(pending) => {
                     let choice = self.choose(&pending);
-                    self.shown.push(asked(&pending, choice));
+                    self.shown.extend(pending.concerns().iter().map(|concern| asked(concern, choice)));
                     self.engine.decide(*pending, choice).await.doing(self.name(), "carry out a choice")?
                 }
                 Composed::Stopped { text, .. } => {
@@ -348,11 +348,11 @@ impl Attempt<'_> {
     }
 }
 
-fn asked(pending: &Pending, choice: Choice) -> Shown {
+fn asked(concern: &Concerned, choice: Choice) -> Shown {
     let sent_anyway = choice == Choice::SendAsWritten;
-    match pending.question().about() {
+    match &concern.about {
         About::Warning(_) => {
-            let text = pending.text().to_owned();
+            let text = concern.text.clone();
             Shown::Warned { text, sent_anyway }
         }
         About::Rewrite(content) => {

@@ -163,6 +163,24 @@ pub enum Failure {
     Unloadable(String),
 }
 
+impl Failure {
+    /// The class's name, as in logs.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Fuel => "fuel",
+            Self::Deadline => "deadline",
+            Self::Trap(_) => "trap",
+            Self::Memory => "memory",
+            Self::OversizedInput { .. } => "oversized-input",
+            Self::OversizedAnswer { .. } => "oversized-answer",
+            Self::Garbage(_) => "garbage",
+            Self::List(_) => "list",
+            Self::Unloadable(_) => "unloadable",
+        }
+    }
+}
+
 /// What a failure means for the message. A manifest states it for each mode: there is no default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -47,13 +47,20 @@ async fn find_authority(engine: &Engine, text: &str, context: &Context) -> Resul
     engine.add_authority(&link, None).await.map_err(|error| remedies::add(&error, &link.relay))
 }
 
-pub(super) async fn set_mode(mode: Mode, context: &Context) -> Result<Exit, Problem> {
+pub(super) async fn set_mode(hook: Option<&str>, mode: Mode, context: &Context) -> Result<Exit, Problem> {
     let engine = context.engine()?;
     let gate = match mode {
-        Mode::Off => engine.disable_hook(),
-        mode => engine.set_mode(mode).await,
+        Mode::Off => engine.disable_hook(hook),
+        mode => engine.set_mode(hook, mode).await,
     };
     let gate = gate.map_err(|error| remedies::enable(&error))?;
+    engine.shutdown().await;
+    show_gate(context, &gate)
+}
+
+pub(super) async fn move_to(hook: &str, place: usize, context: &Context) -> Result<Exit, Problem> {
+    let engine = context.engine()?;
+    let gate = engine.move_hook(hook, place).map_err(|error| remedies::enable(&error))?;
     engine.shutdown().await;
     show_gate(context, &gate)
 }

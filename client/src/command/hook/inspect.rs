@@ -2,6 +2,7 @@
 
 use airlock_engine::Engine;
 use airlock_hooks::{Package, inspect};
+use airlock_protocol::Mode;
 
 use super::{Context, REFERENCE, installed, is_folder, without_home};
 use crate::{exit::Exit, printable::printable, problem::Problem, remedies};
@@ -19,7 +20,7 @@ pub(super) fn run(hook: Option<&str>, context: &Context) -> Result<Exit, Problem
 
 fn enabled(engine: &Engine) -> Result<Package, Problem> {
     let installed = engine.installed_hooks().map_err(|error| remedies::enable(&error))?;
-    installed.into_iter().find(|hook| hook.enabled).map(|hook| hook.package).ok_or_else(|| {
+    installed.into_iter().find(|hook| hook.mode != Mode::Off).map(|hook| hook.package).ok_or_else(|| {
         Problem::usage(
             "no-hook",
             "there is no enabled hook to inspect",

@@ -1,8 +1,8 @@
 //! `airlock hook list`: the hooks that are there, and how the gate stands.
 
-use airlock_engine::GateStatus;
+use airlock_engine::{GateStatus, HookStatus};
 use airlock_hooks::Package;
-use airlock_protocol::gate::HookIdentity;
+use airlock_protocol::{Mode, gate::HookIdentity};
 use serde_json::{Value, json};
 
 use super::{Context, REFERENCE};
@@ -17,10 +17,11 @@ pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
             "id": manifest.id.to_string(),
             "version": manifest.version.to_string(),
             "purpose": manifest.purpose,
-            "enabled": hook.enabled,
+            "enabled": hook.mode != Mode::Off,
+            "mode": hook.mode.name(),
         });
         context.output.result("hook", &record, || {
-            let state = if hook.enabled { "enabled  " } else { "installed" };
+            let state = if hook.mode == Mode::Off { "installed" } else { "enabled  " };
             let name = format!("{} {}", manifest.id, manifest.version);
             format!("{state}  {}  {}", printable_line(&name), printable_line(&manifest.purpose))
         })?;
@@ -32,6 +33,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
             "version": manifest.version.to_string(),
             "purpose": manifest.purpose,
             "enabled": false,
+            "mode": Mode::Off.name(),
         });
         context.output.result("hook", &record, || {
             format!("included   {} {}  {}", manifest.id, manifest.version, printable_line(&manifest.purpose))
@@ -41,19 +43,26 @@ pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
 }
 
 pub(super) fn show_gate(context: &Context, gate: &GateStatus) -> Result<Exit, Problem> {
-    let codes: Vec<Value> =
-        gate.codes.iter().map(|(code, text)| json!({ "code": code, "text": text })).collect();
+    let hook = |status: &HookStatus| {
+        let codes: Vec<Value> =
+            status.codes.iter().map(|(code, text)| json!({ "code": code, "text": text })).collect();
+        json!({
+            "mode": status.mode.name(),
+            "hook": hook_json(&status.hook),
+            "authority": status.authority.as_ref().map(|authority| json!({
+                "account": authority.account.to_string(),
+                "name": authority.name,
+            })),
+            "threshold": status.threshold,
+            "lock": status.lock,
+            "problem": status.problem,
+            "codes": codes,
+        })
+    };
     let record = json!({
-        "mode": gate.mode.name(),
+        "mode": gate.mode().name(),
         "status": gate.to_string(),
-        "hook": gate.hook.as_ref().map(hook_json),
-        "authority": gate.authority.as_ref().map(|authority| json!({
-            "account": authority.account.to_string(),
-            "name": authority.name,
-        })),
-        "threshold": gate.threshold,
-        "problem": gate.problem,
-        "codes": codes,
+        "hooks": gate.hooks.iter().map(hook).collect::<Vec<_>>(),
     });
     context.output.result("gate", &record, || printable_line(&gate.to_string()).into_owned())?;
     Ok(Exit::Ok)

@@ -1,6 +1,7 @@
 //! `airlock hook log`: every decision, what became of it, and what left.
 
-use airlock_engine::{AuditEntry, AuditRecord, DecisionEntry};
+use airlock_engine::{AuditEntry, AuditRecord, ChainHook, DecisionEntry, Form};
+use airlock_protocol::Mode;
 use airlock_wire::AccountId;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -35,33 +36,59 @@ pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
 
 fn record_json(record: &AuditRecord) -> Value {
     let entry = match &record.entry {
-        AuditEntry::Set { at_ms, mode, hook, authority } => json!({
+        AuditEntry::Set { at_ms, chain } => json!({
             "event": "set",
             "at_ms": at_ms,
-            "mode": mode.name(),
-            "hook": hook.as_ref().map(hook_json),
-            "authority": authority.map(|account| account.to_string()),
+            "hooks": chain.iter().map(|step| json!({
+                "mode": step.mode.name(),
+                "hook": hook_json(&step.hook),
+                "authority": step.authority.map(|account| account.to_string()),
+                "lock": step.lock,
+            })).collect::<Vec<_>>(),
         }),
         AuditEntry::Decided(decision) => json!({
             "event": "decided",
             "at_ms": decision.at_ms,
             "message": decision.message.to_string(),
+            "step": decision.step,
             "hook": hook_json(&decision.hook),
             "mode": decision.mode.name(),
             "verdict": decision.verdict,
             "code": decision.code,
+            "score": decision.score,
+            "entry": decision.entry,
+            "failure_class": decision.failure_class,
             "failure": decision.failure,
             "effect": decision.effect,
             "clamped": decision.clamped,
             "fuel": decision.fuel,
             "views": decision.views,
-            "commitment": hex(&decision.commitment),
+            "commitment": hex(&decision.commitment.content),
+            "answer_commitment": hex(&decision.commitment.answer),
         }),
         AuditEntry::Chose { at_ms, message, choice } => json!({
             "event": "chose",
             "at_ms": at_ms,
             "message": message.to_string(),
             "choice": choice,
+        }),
+        AuditEntry::NotAsked { at_ms, message } => json!({
+            "event": "not-asked",
+            "at_ms": at_ms,
+            "message": message.to_string(),
+        }),
+        AuditEntry::Sent { at_ms, message, to, form, bytes } => json!({
+            "event": "sent",
+            "at_ms": at_ms,
+            "message": message.to_string(),
+            "to": to.to_string(),
+            "form": form,
+            "bytes": bytes,
+        }),
+        AuditEntry::Forgot { at_ms, decision } => json!({
+            "event": "forgot",
+            "at_ms": at_ms,
+            "decision": decision,
         }),
         AuditEntry::Reported { at_ms, message, authority, bytes } => json!({
             "event": "reported",
@@ -80,11 +107,19 @@ fn record_json(record: &AuditRecord) -> Value {
 
 fn record_text(record: &AuditRecord, name: &dyn Fn(&AccountId) -> String, zone: &TimeZone) -> String {
     let (at_ms, what) = match &record.entry {
-        AuditEntry::Set { at_ms, mode, hook, authority } => {
-            let hook = hook.as_ref().map_or_else(String::new, |hook| format!(" with {}", hook_name(hook)));
-            let authority =
-                authority.as_ref().map_or_else(String::new, |to| format!(", reports to {}", name(to)));
-            (at_ms, format!("the gate was set to {mode}{hook}{authority}"))
+        AuditEntry::Set { at_ms, chain } => {
+            let step = |step: &ChainHook| {
+                let authority = step
+                    .authority
+                    .as_ref()
+                    .map_or_else(String::new, |to| format!(", reports to {}", name(to)));
+                format!("{} with {}{authority}", step.mode, hook_name(&step.hook))
+            };
+            let chain = match chain.as_slice() {
+                [] => Mode::Off.name().to_owned(),
+                chain => chain.iter().map(step).collect::<Vec<_>>().join("; "),
+            };
+            (at_ms, format!("the gate was set to {chain}"))
         }
         AuditEntry::Decided(decision) => (&decision.at_ms, decision_text(decision)),
         AuditEntry::Chose { at_ms, message, choice } => {
@@ -94,10 +129,22 @@ fn record_text(record: &AuditRecord, name: &dyn Fn(&AccountId) -> String, zone: 
                 format!("you chose {}  message {}", choice.unwrap_or_default(), short(&message.to_string())),
             )
         }
+        AuditEntry::NotAsked { at_ms, message } => {
+            (at_ms, format!("kept, because nobody could be asked  message {}", short(&message.to_string())))
+        }
+        AuditEntry::Sent { at_ms, message, to, form, bytes } => {
+            let form = match form {
+                Form::AsWritten => "as written",
+                Form::Rewritten => "as the hooks proposed",
+            };
+            let message = short(&message.to_string()).to_owned();
+            (at_ms, format!("sent {form} to {}, {bytes} B sealed  message {message}", name(to)))
+        }
         AuditEntry::Reported { at_ms, message, authority, bytes } => (
             at_ms,
             format!("{bytes} B sealed for {}  message {}", name(authority), short(&message.to_string())),
         ),
+        AuditEntry::Forgot { at_ms, decision } => (at_ms, format!("you had entry {decision} forgotten")),
     };
     let line = format!("{:>5}  {}  {what}", record.number, date_and_time(*at_ms, zone));
     printable_line(&line).into_owned()

@@ -31,8 +31,9 @@ pub(crate) async fn run(args: &Hook, context: &Context) -> Result<Exit, Problem>
         HookCommand::Enable { hook, mode, authority } => {
             enable::run(hook, *mode, authority.as_deref(), context).await
         }
-        HookCommand::Mode { mode } => enable::set_mode(*mode, context).await,
-        HookCommand::Disable => enable::set_mode(Mode::Off, context).await,
+        HookCommand::Mode { mode, hook } => enable::set_mode(hook.as_deref(), *mode, context).await,
+        HookCommand::Move { hook, place } => enable::move_to(hook, *place, context).await,
+        HookCommand::Disable { hook } => enable::set_mode(hook.as_deref(), Mode::Off, context).await,
         HookCommand::Log => log::run(context),
     }
 }

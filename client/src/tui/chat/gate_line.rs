@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use crate::{
     printable::printable_line,
     tui::{
-        model::{GateRow, hook_name},
+        model::{GateRow, HookRow, hook_name},
         text,
         theme::Theme,
     },
@@ -41,7 +41,7 @@ pub(crate) fn lines(gate: &GateRow, columns: usize, theme: Theme) -> Vec<Line<'s
             put(Span::styled(part.to_owned(), style), joint);
         }
     }
-    if let Some(problem) = &gate.problem {
+    for problem in gate.hooks.iter().filter_map(|row| row.problem.as_ref()) {
         for part in text::wrap(&format!("! {}", printable_line(problem)), columns.saturating_sub(2)) {
             rows.push(vec![Span::raw(" "), Span::styled(part.to_owned(), theme.danger)]);
         }
@@ -50,22 +50,35 @@ pub(crate) fn lines(gate: &GateRow, columns: usize, theme: Theme) -> Vec<Line<'s
 }
 
 fn pieces(gate: &GateRow) -> Vec<String> {
-    let Some(hook) = gate.hook.as_ref().filter(|_| gate.mode != Mode::Off) else {
+    if gate.hooks.is_empty() {
         return vec!["no hook is loaded".to_owned()];
+    }
+    let several = gate.hooks.len() > 1;
+    let hook = |(place, row): (usize, &HookRow)| {
+        let name = printable_line(&hook_name(&row.hook)).into_owned();
+        // Of several hooks each has its mode, and its place in the order in which they are asked.
+        let name = if several { format!("{} {} {name}", place + 1, row.mode) } else { name };
+        pieces_of(row, name)
     };
+    gate.hooks.iter().enumerate().flat_map(hook).collect()
+}
+
+fn pieces_of(row: &HookRow, name: String) -> Vec<String> {
+    let hook = &row.hook;
     let digest = text::hex(&hook.component, DIGEST_BYTES_SHOWN).replace(' ', "");
-    let mut pieces = vec![printable_line(&hook_name(hook)).into_owned(), digest];
+    let mut pieces = vec![name, digest];
     pieces.extend(
         hook.list.as_ref().map(|list| format!("list {} v{}", printable_line(&list.id), list.version)),
     );
-    if gate.mode == Mode::Report
-        && let Some((_, authority)) = &gate.authority
+    if row.mode == Mode::Report
+        && let Some((_, authority)) = &row.authority
     {
         pieces.push(format!("reports to {}", printable_line(authority)));
-        if gate.threshold > 1 {
-            pieces.push(format!("from {} on", text::counted(u64::from(gate.threshold), "report")));
+        if row.threshold > 1 {
+            pieces.push(format!("from {} on", text::counted(u64::from(row.threshold), "report")));
         }
     }
+    pieces.extend(row.lock.clone());
     pieces
 }
 
@@ -87,19 +100,38 @@ mod tests {
             manifest: [1; 32],
             list: Some(list),
         };
-        let gate = GateRow {
+        let first = HookRow {
             mode: Mode::Report,
-            hook: Some(hook),
+            hook: hook.clone(),
             authority: Some((AccountId([9; 32]), "Museum of Bread".to_owned())),
             threshold: 3,
+            lock: Some("by order".to_owned()),
             problem: Some("the list expired, and messages are held".to_owned()),
         };
+        let second = HookRow {
+            mode: Mode::Advise,
+            hook: HookIdentity { id: "autocorrect".to_owned(), ..hook },
+            authority: None,
+            threshold: 1,
+            lock: None,
+            problem: None,
+        };
+        let gate = GateRow { mode: Mode::Report, hooks: vec![first, second] };
         for columns in [20, 26, 40, 80, 120] {
             let lines = lines(&gate, columns, Theme::new(Colors::Never));
             assert!(lines.iter().all(|line| line.width() <= columns), "{columns}");
             let all: Vec<String> = lines.iter().map(|line| line.to_string().trim().to_owned()).collect();
             let all = all.join(" ");
-            for piece in ["gate report", "word-list 0.1.0", "a7a7a7a7", "demo-words v1", "Bread", "held"] {
+            for piece in [
+                "gate report",
+                "1 report",
+                "a7a7a7a7",
+                "demo-words v1",
+                "Bread",
+                "held",
+                "2 advise",
+                "by order",
+            ] {
                 assert!(all.contains(piece), "{piece} is missing at {columns}: {all}");
             }
         }

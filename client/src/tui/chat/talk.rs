@@ -57,9 +57,12 @@ impl Talk {
     /// Takes in what came of a draft. Returns the dialog that tells of it, if one is needed.
     pub(crate) fn outcome(&mut self, outcome: Outcome) -> Option<Dialog> {
         match outcome {
-            Outcome::Queued { report } => {
+            Outcome::Queued { mut reports } => {
                 self.sending = None;
-                report.map(Dialog::Report)
+                match reports.len() {
+                    0 | 1 => reports.pop().map(Dialog::Report),
+                    _ => Some(Dialog::Reports(reports)),
+                }
             }
             // The draft is in the question until it is answered.
             Outcome::Ask(question) => Some(Dialog::Question(question)),
@@ -148,7 +151,7 @@ mod tests {
         talk.send().unwrap();
         talk.insert("again").unwrap();
         assert_eq!(talk.send(), Err(NotNow::Busy));
-        talk.outcome(Outcome::Queued { report: None });
+        talk.outcome(Outcome::Queued { reports: Vec::new() });
         assert_eq!(talk.send(), Ok("again".to_owned()));
     }
 

@@ -305,7 +305,9 @@ fn send(app: &mut App) -> Vec<Effect> {
 /// Our name did or did not pass the gate: it is no draft of a message, so nothing goes back to the composer.
 fn introduced(app: &mut App, outcome: Outcome) {
     match outcome {
-        Outcome::Queued { report } => report.into_iter().for_each(|report| app.tell(Dialog::Report(report))),
+        Outcome::Queued { reports } => {
+            reports.into_iter().for_each(|report| app.tell(Dialog::Report(report)))
+        }
         Outcome::Ask(question) => app.tell(Dialog::Question(question)),
         Outcome::Stopped { why, hook, .. } => app.tell(Dialog::Stopped { why, hook }),
         Outcome::Kept { .. } => app.note = Some("Your name was not sent to them.".to_owned()),

@@ -42,20 +42,20 @@ impl Story {
     pub(crate) fn outcome(side: Side, mode: Mode, outcome: &Outcome) -> Self {
         let name = side.name();
         match outcome {
-            Outcome::Queued { report: Some(report) } => Self::new(
+            Outcome::Queued { reports } if !reports.is_empty() => Self::new(
                 &format!(
                     "{name}'s message was sent, and {} of evidence with it, sealed to the authority.",
-                    text::bytes(report.evidence.len() as u64)
+                    text::bytes(reports.iter().map(|report| report.evidence.len() as u64).sum())
                 ),
                 "compare what Bob and the authority have; to the relay both were sealed envelopes.",
             ),
-            Outcome::Queued { report: None } if mode == Mode::Off => Self::new(
+            Outcome::Queued { .. } if mode == Mode::Off => Self::new(
                 &format!(
                     "No hook looked at it. {name}'s device encrypted it, and the relay got sealed bytes."
                 ),
                 "F3 to F6 put a hook in front of the encryption; F7 takes Bob offline.",
             ),
-            Outcome::Queued { report: None } => Self::new(
+            Outcome::Queued { .. } => Self::new(
                 &format!("The message passed {name}'s gate in mode `{mode}`; after that it was encrypted."),
                 match mode {
                     Mode::Shadow => "F4: the same hook, but now it may warn.",

@@ -147,8 +147,8 @@ fn every_story_fits_the_footer_of_a_small_window() {
     let draft = || "d".to_owned();
     let hook = || "word-list 0.1.0".to_owned();
     let mut outcomes = vec![
-        Outcome::Queued { report: None },
-        Outcome::Queued { report: Some(report()) },
+        Outcome::Queued { reports: Vec::new() },
+        Outcome::Queued { reports: vec![report()] },
         Outcome::Kept { draft: draft() },
         Outcome::Stopped { draft: draft(), why: StoppedRow::Blocked(draft()), hook: hook() },
         Outcome::Stopped { draft: draft(), why: StoppedRow::HookFailed(draft()), hook: hook() },

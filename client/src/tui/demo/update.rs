@@ -69,7 +69,7 @@ pub(crate) fn update(demo: &mut Demo, event: Event) -> Vec<Effect> {
             demo.story = Story::outcome(side, demo.gate_of(side).mode, &outcome);
             // The report itself appears in the middle, so no dialog hides it.
             let outcome = match outcome {
-                Outcome::Queued { .. } => Outcome::Queued { report: None },
+                Outcome::Queued { .. } => Outcome::Queued { reports: Vec::new() },
                 other => other,
             };
             let dialog = demo.talk_mut(side).outcome(outcome);

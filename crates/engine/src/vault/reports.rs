@@ -127,14 +127,6 @@ pub(crate) fn held(
         .collect()
 }
 
-/// How many reports have left for an authority, or wait to, past the threshold.
-pub(crate) fn released(db: &Connection, authority: &AccountId) -> Result<u64, VaultError> {
-    let count: i64 = db
-        .prepare_cached("SELECT count(*) FROM report_made WHERE authority = ?1 AND state <> ?2")?
-        .query_row(params![authority.0.as_slice(), ReportState::Held.name()], |row| row.get(0))?;
-    Ok(uint(count))
-}
-
 pub(crate) fn set_state(
     db: &Connection,
     number: u64,

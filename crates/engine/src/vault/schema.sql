@@ -94,6 +94,14 @@ CREATE TABLE report_received (
 CREATE TABLE audit (
     number  INTEGER PRIMARY KEY,
     entry   BLOB NOT NULL,
-    opening BLOB,          -- key of the commitment in the entry
-    hash    BLOB NOT NULL  -- over the hash before and the entry
+    hash    BLOB NOT NULL, -- over the hash before and the entry
+    key     BLOB,          -- of the commitments in the entry; null when it has none or was forgotten
+    content BLOB,          -- what the hook judged; null as the key is
+    file    BLOB           -- digest of the file that it judged, in audit_file
+) STRICT;
+CREATE INDEX audit_of_file ON audit (file) WHERE file IS NOT NULL;
+
+CREATE TABLE audit_file (
+    digest BLOB PRIMARY KEY,
+    bytes  BLOB NOT NULL
 ) STRICT;

@@ -17,7 +17,7 @@ pub(crate) enum Name {
     Token,
     Relay,
     Gate,
-    Authority,
+    AuditHead,
     NextPrekey,
 }
 
@@ -31,7 +31,7 @@ impl Name {
             Self::Token => "delivery token",
             Self::Relay => "relay address",
             Self::Gate => "gate setting",
-            Self::Authority => "authority",
+            Self::AuditHead => "audit head",
             Self::NextPrekey => "next prekey number",
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     problem::Problem,
     tui::{
         diff::{Piece, diff},
-        model::{AboutRow, ContactRow, GateRow, QuestionRow, ReportRow, StoppedRow, hook_name},
+        model::{AboutRow, ContactRow, GateRow, HookRow, QuestionRow, ReportRow, StoppedRow, hook_name},
         qr, text,
         theme::Theme,
     },
@@ -99,6 +99,10 @@ impl Text {
 
     fn question(&mut self, question: &QuestionRow) {
         let hook = printable_line(&question.hook).into_owned();
+        for also in &question.also {
+            self.say(self.theme.strong, also);
+            self.gap();
+        }
         match &question.about {
             AboutRow::Warning(reason) => {
                 self.say(self.theme.strong, reason);
@@ -214,33 +218,44 @@ impl Text {
     }
 
     fn gate(&mut self, gate: &GateRow) {
-        if let Some(problem) = &gate.problem {
-            self.say(self.theme.danger, &format!("! {problem}"));
-            self.gap();
-        }
-        match &gate.hook {
-            Some(hook) => {
-                self.field("hook", &hook_name(hook));
-                self.field("sha256", &hex_groups(&hook.component));
-                self.field("manifest", &hex_groups(&hook.manifest));
-                if let Some(list) = &hook.list {
-                    self.field("list", &format!("{} v{}", list.id, list.version));
-                    self.field("signed", &hex_groups(&list.digest));
-                }
-                if let Some((_, authority)) = &gate.authority {
-                    let from = if gate.threshold > 1 {
-                        format!(", from {} on", text::counted(u64::from(gate.threshold), "report"))
-                    } else {
-                        String::new()
-                    };
-                    self.field("reports", &format!("to {authority}{from}"));
-                }
-            }
-            None => self.say(
+        if gate.hooks.is_empty() {
+            self.say(
                 self.theme.text,
-                "No hook is installed. A mode other than off installs the reference hook `word-list`, which knows \
-                 a dozen harmless phrases such as “picnic poster”. `airlock hook enable` installs another.",
-            ),
+                "No hook is asked. A mode other than off asks the one that was enabled last, or installs the reference \
+                 hook `word-list`, which knows a dozen harmless phrases such as “picnic poster”. `airlock hook enable` \
+                 installs another.",
+            );
+        }
+        for (place, row) in gate.hooks.iter().enumerate() {
+            if place > 0 {
+                self.gap();
+            }
+            if let Some(problem) = &row.problem {
+                self.say(self.theme.danger, &format!("! {problem}"));
+                self.gap();
+            }
+            let HookRow { hook, .. } = row;
+            if gate.hooks.len() > 1 {
+                self.field("mode", &format!("{}, asked as number {}", row.mode, place + 1));
+            }
+            self.field("hook", &hook_name(hook));
+            self.field("sha256", &hex_groups(&hook.component));
+            self.field("manifest", &hex_groups(&hook.manifest));
+            if let Some(list) = &hook.list {
+                self.field("list", &format!("{} v{}", list.id, list.version));
+                self.field("signed", &hex_groups(&list.digest));
+            }
+            if let Some((_, authority)) = &row.authority {
+                let from = if row.threshold > 1 {
+                    format!(", from {} on", text::counted(u64::from(row.threshold), "report"))
+                } else {
+                    String::new()
+                };
+                self.field("reports", &format!("to {authority}{from}"));
+            }
+            if let Some(lock) = &row.lock {
+                self.field("lock", lock);
+            }
         }
         self.gap();
         self.say(self.theme.dim, &format!("Now {}. Choose:", gate.mode));

@@ -124,7 +124,7 @@ fn a_blocked_draft_is_back_in_the_composer() {
 #[test]
 fn a_report_is_told_at_once() {
     let mut app = app(80, 24);
-    feed(&mut app, Event::Composed(BOB, Outcome::Queued { report: Some(report()) }));
+    feed(&mut app, Event::Composed(BOB, Outcome::Queued { reports: vec![report()] }));
     assert!(screen(&app).contains("picnic poster: \"bring the picnic poster"), "{}", screen(&app));
 }
 

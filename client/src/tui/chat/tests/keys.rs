@@ -50,7 +50,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => prop::sample::select(Mode::ALL.to_vec()).prop_map(|mode| Event::Gate(gate(mode))),
         1 => Just(Event::Composed(BOB, Outcome::Ask(question(
             AboutRow::Rewrite("the poster".to_owned()), "teh poster", &all)))),
-        1 => Just(Event::Composed(BOB, Outcome::Queued { report: Some(report()) })),
+        1 => Just(Event::Composed(BOB, Outcome::Queued { reports: vec![report()] })),
         1 => Just(Event::Composed(BOB, Outcome::Kept { draft: "draft".to_owned() })),
         1 => Just(Event::Safety(BOB, vec!["12345".to_owned(); 12])),
         1 => Just(Event::Link("airlock:".to_owned() + &"x".repeat(180))),

@@ -21,7 +21,8 @@ use super::{
 use crate::tui::{
     clock::tests::{NOW_MS, fixed},
     model::{
-        AboutRow, ConnectionRow, ContactRow, GateRow, MessageRow, Progress, QuestionRow, ReportRow, Ticket,
+        AboutRow, ConnectionRow, ContactRow, GateRow, HookRow, MessageRow, Progress, QuestionRow, ReportRow,
+        Ticket,
     },
     theme::{Colors, Theme},
 };
@@ -46,7 +47,13 @@ pub(crate) fn hook() -> HookIdentity {
 
 pub(crate) fn gate(mode: Mode) -> GateRow {
     let authority = (mode == Mode::Report).then(|| (CAROL, "Museum of Bread".to_owned()));
-    GateRow { mode, hook: Some(hook()), authority, threshold: 1, problem: None }
+    if mode == Mode::Off {
+        return GateRow::off();
+    }
+    GateRow {
+        mode,
+        hooks: vec![HookRow { mode, hook: hook(), authority, threshold: 1, lock: None, problem: None }],
+    }
 }
 
 pub(crate) fn message(id: u8, minutes_ago: u64, text: &str, progress: Progress) -> MessageRow {
@@ -106,6 +113,7 @@ pub(crate) fn question(about: AboutRow, draft: &str, choices: &[Choice]) -> Ques
         to: "Bob".to_owned(),
         hook: "word-list 0.1.0".to_owned(),
         about,
+        also: Vec::new(),
         draft: draft.to_owned(),
         choices: choices.to_vec(),
     }

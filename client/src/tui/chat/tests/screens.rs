@@ -88,7 +88,13 @@ fn every_mode_and_every_trouble_of_the_gate_is_on_the_screen() {
         .collect();
     let mut troubled = app(80, 24);
     let problem = "the list expired on 1 November 2026: messages are held".to_owned();
-    feed(&mut troubled, Event::Gate(GateRow { problem: Some(problem), ..gate(Mode::Enforce) }));
+    let mut enforcing = gate(Mode::Enforce);
+    enforcing.hooks[0].problem = Some(problem);
+    feed(&mut troubled, Event::Gate(enforcing));
+    let mut several = app(80, 24);
+    let hooks = [Mode::Advise, Mode::Report].into_iter().flat_map(|mode| gate(mode).hooks).collect();
+    feed(&mut several, Event::Gate(GateRow { mode: Mode::Report, hooks }));
+    rows.push(screen(&several));
     rows.push(screen(&troubled));
     assert_snapshot!(rows.join("\n"));
 }
