@@ -1,7 +1,7 @@
 use airlock_protocol::{Report, gate::Passed};
 
-fn forge(passed: Passed) -> Option<Report> {
-    passed.report
+fn forge(passed: Passed) -> Vec<Report> {
+    passed.reports
 }
 
 fn main() {
