@@ -3,7 +3,7 @@
 //! This is the file to audit for invariant 2: a [`Checked`] has private fields and is made in [`crate::gate`]
 //! alone, and only a `Checked` (or a message without free text, see [`Control`]) can be sealed.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use airlock_wire::{AccountId, DeliveryToken, RelayAddress};
 use serde::{Deserialize, Serialize};
@@ -65,15 +65,15 @@ impl Content {
 
     pub(crate) fn with_text(&self, text: String) -> Result<Self, DraftError> {
         match self {
-            Self::Text(_) => Draft::text(MessageId([0; 16]), &text).map(|draft| draft.content),
-            Self::Profile(_) => Draft::profile(MessageId([0; 16]), &text).map(|draft| draft.content),
+            Self::Text(_) => Draft::text(MessageId([0; 16]), &text).map(|draft| *draft.content),
+            Self::Profile(_) => Draft::profile(MessageId([0; 16]), &text).map(|draft| *draft.content),
             Self::Attachment(attachment) => {
                 // Nothing in the place of nothing is no change; in the place of a caption it would drop it.
                 if text.trim().is_empty() && attachment.caption.is_some() {
                     return Err(DraftError::Empty);
                 }
                 let rewritten = Attachment { caption: Some(text), ..attachment.clone() };
-                Draft::attachment(MessageId([0; 16]), rewritten).map(|draft| draft.content)
+                Draft::attachment(MessageId([0; 16]), rewritten).map(|draft| *draft.content)
             }
         }
     }
@@ -96,7 +96,8 @@ impl core::fmt::Debug for Content {
 #[must_use = "a draft that is dropped is text that someone typed and lost"]
 pub struct Draft {
     id: MessageId,
-    content: Content,
+    /// On the heap, because a draft that does not go is given back in place of an error.
+    content: Box<Content>,
     file: Option<File>,
 }
 
@@ -136,7 +137,7 @@ impl Draft {
     /// # Errors
     /// When it is empty, or longer than [`TEXT_BYTES_MAX`].
     pub fn text(id: MessageId, text: &str) -> Result<Self, DraftError> {
-        Ok(Self { id, content: Content::Text(normalise(text, TEXT_BYTES_MAX)?), file: None })
+        Ok(Self { id, content: Box::new(Content::Text(normalise(text, TEXT_BYTES_MAX)?)), file: None })
     }
 
     /// An introduction.
@@ -144,7 +145,7 @@ impl Draft {
     /// # Errors
     /// When it is empty, or longer than [`NAME_BYTES_MAX`].
     pub fn profile(id: MessageId, name: &str) -> Result<Self, DraftError> {
-        Ok(Self { id, content: Content::Profile(normalise(name, NAME_BYTES_MAX)?), file: None })
+        Ok(Self { id, content: Box::new(Content::Profile(normalise(name, NAME_BYTES_MAX)?)), file: None })
     }
 
     /// With the bytes of the file that it announces, for the hooks that were granted them.
@@ -158,7 +159,7 @@ impl Draft {
     /// [`DraftError::Attachment`] when the name is no file name, or a part is over its limit.
     pub fn attachment(id: MessageId, attachment: Attachment) -> Result<Self, DraftError> {
         let attachment = attachment.normalised().map_err(DraftError::Attachment)?;
-        Ok(Self { id, content: Content::Attachment(attachment), file: None })
+        Ok(Self { id, content: Box::new(Content::Attachment(attachment)), file: None })
     }
 
     /// Names the message that this becomes.
@@ -181,8 +182,8 @@ impl Draft {
 
     pub(crate) fn into_checked(self, rewritten: Option<Content>) -> Checked {
         match rewritten {
-            Some(content) => Checked { id: self.id, content, original: Some(self.content) },
-            None => Checked { id: self.id, content: self.content, original: None },
+            Some(content) => Checked { id: self.id, content, original: Some(*self.content) },
+            None => Checked { id: self.id, content: *self.content, original: None },
         }
     }
 }
