@@ -115,7 +115,8 @@ pub(crate) const BLOB_STREAMS_MAX: usize = 512;
 /// Longest first frame of a blob stream in bytes; the largest request has about 130.
 pub(crate) const BLOB_REQUEST_BYTES_MAX: usize = 512;
 
-/// A blob stream on which nothing moves for this long is given up; its client can come back and go on.
+/// Longest time for the next [`BLOB_BUFFER_BYTES`] of a blob: some 4 KiB/s. A client that is slower, or gone, gives its
+/// place up, and can come back and go on with what came by then.
 pub(crate) const BLOB_IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Files of blobs that wait to be deleted. More wait in the tables of the next start.

@@ -15,7 +15,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use airlock_wire::{BlobReply, BlobRequest, CloseReason, FRAME_HEADER_BYTES, Refusal, decode, frame};
@@ -190,6 +189,5 @@ async fn send(sending: &mut SendStream, bytes: &[u8]) -> Result<(), Ended> {
 }
 
 async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, Ended> {
-    const PATIENCE: Duration = BLOB_IDLE_TIMEOUT;
-    timeout(PATIENCE, work).await.map_err(|_| Ended::Lost)
+    timeout(BLOB_IDLE_TIMEOUT, work).await.map_err(|_| Ended::Lost)
 }

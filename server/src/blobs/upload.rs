@@ -2,9 +2,13 @@
 
 use airlock_wire::{AccountId, Blob, BlobAnswer, Refusal};
 use quinn::{RecvStream, SendStream};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Blobs, Ended, files::Part, in_time, say, turns::Turn};
-use crate::{limits::BLOB_BUFFER_BYTES, store::Action};
+use crate::{
+    limits::{BLOB_BUFFER_BYTES, BLOB_IDLE_TIMEOUT},
+    store::Action,
+};
 
 /// An upload that expires while it comes in starts anew when the client asks again.
 const EXPIRED_MEANWHILE: Refusal = Refusal::Busy { retry_after_seconds: 1 };
@@ -69,7 +73,7 @@ impl Blobs {
         while part.bytes() < blob.bytes {
             let missing = usize::try_from(blob.bytes - part.bytes()).unwrap_or(usize::MAX);
             buffer.resize(missing.min(BLOB_BUFFER_BYTES), 0);
-            let (got, cut) = fill(receiving, &mut buffer).await?;
+            let (got, cut) = fill(receiving, &mut buffer).await;
             buffer.truncate(got);
             (part, buffer) = self
                 .on_disk(move || {
@@ -89,15 +93,16 @@ impl Blobs {
     }
 }
 
-/// Reads until the buffer is full: how much came, and whether the client ended or went away before. What came by then
-/// is worth keeping.
-async fn fill(receiving: &mut RecvStream, buffer: &mut [u8]) -> Result<(usize, bool), Ended> {
+/// Reads until the buffer is full: how much came, and whether the client ended, went away or was too slow for it. What
+/// came by then is worth keeping.
+async fn fill(receiving: &mut RecvStream, buffer: &mut [u8]) -> (usize, bool) {
     let mut got = 0;
+    let deadline = Instant::now() + BLOB_IDLE_TIMEOUT;
     while let Some(room) = buffer.get_mut(got..).filter(|room| !room.is_empty()) {
-        match in_time(receiving.read(room)).await {
+        match timeout_at(deadline, receiving.read(room)).await {
             Ok(Ok(Some(read))) => got += read,
-            Ok(Ok(None) | Err(_)) | Err(_) => return Ok((got, true)),
+            Ok(Ok(None) | Err(_)) | Err(_) => return (got, true),
         }
     }
-    Ok((got, false))
+    (got, false)
 }

@@ -11,9 +11,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::client::{Client, PATIENCE, Person};
 
-const OPEN_SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--registration", "open"];
+pub(crate) const OPEN_SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--registration", "open"];
 
-fn program(data: &Path) -> Command {
+pub(crate) fn program(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_airlock-relay"));
     command.env_clear().env("COLUMNS", "100").arg("--data").arg(data);
     command
@@ -31,13 +31,13 @@ fn refused(data: &Path, arguments: &[&str], code: i32) -> String {
     text.replace(&data.display().to_string(), "DATA")
 }
 
-fn serving(data: &Path) -> (Child, BufReader<ChildStdout>, RelayAddress) {
+pub(crate) fn serving(data: &Path) -> (Child, BufReader<ChildStdout>, RelayAddress) {
     let mut command = program(data);
     command.args(OPEN_SERVE);
     started(command)
 }
 
-fn started(mut command: Command) -> (Child, BufReader<ChildStdout>, RelayAddress) {
+pub(crate) fn started(mut command: Command) -> (Child, BufReader<ChildStdout>, RelayAddress) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -51,13 +51,13 @@ fn started(mut command: Command) -> (Child, BufReader<ChildStdout>, RelayAddress
 }
 
 /// What a relay wrote to standard error, once it has ended.
-fn written_by(mut child: Child) -> (Option<i32>, String) {
+pub(crate) fn written_by(mut child: Child) -> (Option<i32>, String) {
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
     (child.wait().unwrap().code(), text)
 }
 
-fn stop(mut child: Child, signal: Signal) -> Option<i32> {
+pub(crate) fn stop(mut child: Child, signal: Signal) -> Option<i32> {
     kill_process(Pid::from_child(&child), signal).unwrap();
     child.wait().unwrap().code()
 }

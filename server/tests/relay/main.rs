@@ -1,9 +1,11 @@
 //! The relay over real QUIC on the loopback interface, in reading order.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "here a failure is the finding")]
 
+mod blob_client;
 mod client;
 
 mod accounts;
+mod blob_failures;
 mod blobs;
 mod command;
 mod delivery;
