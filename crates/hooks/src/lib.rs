@@ -27,7 +27,7 @@ pub mod manifest;
 pub mod order;
 pub mod package;
 mod plain_text;
-mod views;
+pub mod views;
 
 pub use difference::{Change, Difference, Terms};
 pub use digest::Digest;

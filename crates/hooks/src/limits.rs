@@ -33,6 +33,11 @@ pub const LIMITS_MAX: Limits = Limits {
     evidence_bytes: EVIDENCE_BYTES_MAX as u64,
 };
 
+/// Largest attachment that a hook can be shown byte for byte. Larger ones are a failure of a hook that asks for the
+/// bytes, for which its manifest has a policy: they would have to be in memory twice, here and in the guest. Photographs
+/// and most documents are below.
+pub const SHOWN_ATTACHMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
 /// Largest component in bytes, checked before compiling: compiling takes about a second per megabyte, and the
 /// reference hooks are below 0.1 MB.
 pub const COMPONENT_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -110,3 +115,10 @@ pub const DEADLINE: Duration = Duration::from_secs(2);
 
 /// Grain of the deadline.
 pub(crate) const DEADLINE_TICK: Duration = Duration::from_millis(20);
+
+/// Most pixels of a picture that is decoded for a hook: what a phone's camera of 24 megapixels makes. It decodes in
+/// a fraction of a second into 75 MB, which are freed before the hook runs.
+pub const PICTURE_PIXELS_MAX: usize = 25_000_000;
+
+/// Longest side of a picture that is decoded for a hook, in pixels: wider than panoramas are.
+pub const PICTURE_SIDE_MAX: usize = 16_384;

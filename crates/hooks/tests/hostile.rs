@@ -125,12 +125,6 @@ fn another_component_than_the_manifests_is_refused_with_both_digests() {
 }
 
 #[test]
-fn a_view_that_is_not_served_is_refused_by_name() {
-    let package = package(component("report"), r#"["text", "image-luma"]"#, "report");
-    assert_eq!(refusal(&package), "the hook is refused: this build does not serve the view `image-luma` yet");
-}
-
-#[test]
 fn a_component_that_is_too_large_is_refused_before_it_is_compiled() {
     let package = package(vec![0; 2 * 1024 * 1024 + 1], r#"["text"]"#, "report");
     assert_eq!(

@@ -161,6 +161,9 @@ pub enum Failure {
     /// It can't be loaded: its files are gone, were changed, or are not a hook.
     #[error("the hook cannot be loaded: {0}")]
     Unloadable(String),
+    /// The attachment begins like a picture, and the host could not decode it for the hook.
+    #[error("the picture cannot be shown to the hook: {0}")]
+    Picture(String),
 }
 
 impl Failure {
@@ -177,6 +180,7 @@ impl Failure {
             Self::Garbage(_) => "garbage",
             Self::List(_) => "list",
             Self::Unloadable(_) => "unloadable",
+            Self::Picture(_) => "picture",
         }
     }
 }

@@ -70,7 +70,7 @@ fn verdicts() -> [(&'static str, Verdict); 6] {
     ]
 }
 
-fn failures() -> [Failure; 9] {
+fn failures() -> [Failure; 10] {
     [
         Failure::Fuel,
         Failure::Deadline,
@@ -80,6 +80,7 @@ fn failures() -> [Failure; 9] {
         Failure::OversizedAnswer { got: 2, max: 1 },
         Failure::Garbage("code 9 is not declared".into()),
         Failure::List("it has expired".into()),
+        Failure::Picture("it begins like a PNG and can't be decoded".into()),
         Failure::Unloadable("its files were changed".into()),
     ]
 }

@@ -11,5 +11,5 @@ mod generated {
 
 pub(crate) use generated::{
     HookPre,
-    exports::airlock::hook::gate::{Finding, Parameter, Report, Verdict, Views},
+    exports::airlock::hook::gate::{AttachmentMeta, Finding, Parameter, Report, Verdict, Views},
 };

@@ -72,13 +72,9 @@ impl Host {
     /// the manifest has a policy, and [`LoadedHook::list`] tells why.
     ///
     /// # Errors
-    /// When the component is not the manifest's, imports anything, is not of this contract or can't start, or
-    /// when it asks for a view that this build does not serve.
+    /// When the component is not the manifest's, imports anything, is not of this contract or can't start.
     pub fn load(&self, package: &Package, now_ms: u64) -> Result<LoadedHook, LoadError> {
         let Package { manifest, component, list, .. } = package;
-        if let Some(view) = manifest.views.iter().find(|view| !View::SERVED.contains(view)) {
-            return Err(LoadError::ViewNotServed(*view));
-        }
         let digest = Digest::of(component);
         if digest != manifest.component {
             return Err(LoadError::Digest { manifest: manifest.component, component: digest });
@@ -197,7 +193,10 @@ impl Hook for LoadedHook {
             Some(Ok(list)) => Some(list),
             Some(Err(why)) => return refuse(Failure::List(why.to_string())),
         };
-        let shown = Shown::of(subject, &self.granted);
+        let shown = match Shown::of(subject, &self.granted) {
+            Ok(shown) => shown,
+            Err(failure) => return refuse(failure),
+        };
         let (got, max) = (shown.size(), manifest.limits.input_bytes);
         if got > max {
             return refuse(Failure::OversizedInput { got, max });
@@ -249,9 +248,6 @@ pub enum LoadError {
         /// What is there.
         component: Digest,
     },
-    /// A view that this build can't make.
-    #[error("the hook is refused: this build does not serve the view `{0}` yet")]
-    ViewNotServed(View),
     /// WebAssembly that does not validate, or uses what this host switches off.
     #[error("the hook is refused: it does not compile: {0}")]
     Compile(String),

@@ -206,8 +206,17 @@ impl View {
         Self::AttachmentBytes,
     ];
 
-    /// The views that this build can show a hook.
-    pub const SERVED: [Self; 3] = [Self::Text, Self::Urls, Self::AttachmentBytes];
+    /// Whether the host decodes an attached picture for it.
+    #[must_use]
+    pub fn is_picture(self) -> bool {
+        matches!(self, Self::ImageLuma | Self::ImageRgb)
+    }
+
+    /// Whether the host reads the whole attachment for it.
+    #[must_use]
+    pub fn needs_file(self) -> bool {
+        self.is_picture() || self == Self::AttachmentBytes
+    }
 
     /// As in manifests.
     #[must_use]
