@@ -310,7 +310,7 @@ proptest! {
             let goes = passed.checked.content().text();
             let rewrites = |place: &usize| matches!(kinds[*place], (1 | 5, mode) if mode > 1);
             // Steps after the last rewriter judged it last in the form in which it goes.
-            let after = (0..steps.len()).filter(rewrites).next_back().map_or(0, |place| place + 1);
+            let after = (0..steps.len()).rfind(rewrites).map_or(0, |place| place + 1);
             for hook in &hooks[after..] {
                 let seen = hook.seen();
                 prop_assert_eq!(seen.last().map(String::as_str), Some(goes));
