@@ -1,8 +1,10 @@
 //! `airlock hook`, as typed.
 
+use std::path::PathBuf;
+
 use airlock_protocol::gate::Mode;
 use clap::{
-    Args, Subcommand,
+    Args, Subcommand, ValueHint,
     builder::{PossibleValuesParser, TypedValueParser as _},
 };
 
@@ -57,7 +59,43 @@ pub enum HookCommand {
         hook: Option<String>,
     },
     /// Print the audit log: every decision, what became of it, and what left
-    Log,
+    Log {
+        /// Forget what was judged in this entry: it can't be replayed, explained or opened any more, and the entry
+        /// stays. May be repeated
+        #[arg(long, value_name = "NUMBER")]
+        forget: Vec<u64>,
+    },
+    /// Check that the audit log is the one that was written, and print where it ends
+    VerifyLog {
+        /// Where it ended when you wrote that down, as this command printed it
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<String>,
+    },
+    /// Ask the hooks again about what they decided: they must answer the same, with the same fuel
+    Replay {
+        /// Numbers of entries of the audit log
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        number: Vec<u64>,
+        /// All decisions
+        #[arg(long)]
+        all: bool,
+    },
+    /// Tell all that is known of a decision: what the hook saw, what it answered, what the gate did, what left, to whom
+    Explain {
+        /// Its number in the audit log, or the first 8 digits or more of the message's id
+        id: String,
+    },
+    /// Print what shows somebody else what was judged in a decision, and that the log commits to it. It holds the text
+    Open {
+        /// Number of the decision in the audit log
+        number: u64,
+    },
+    /// Check an opening that somebody handed over: this needs no account
+    CheckOpening {
+        /// The file that `airlock hook open` printed, or `-` for standard input
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
 }
 
 const ACTIVE_MODES: [Mode; 4] = [Mode::Shadow, Mode::Advise, Mode::Enforce, Mode::Report];

@@ -16,14 +16,13 @@ use tokio::{
 };
 
 use crate::{
-    audit::{AuditError, AuditRecord},
     event::{Connection, EVENTS_KEPT, Event},
     gate::Gate,
     home::{Home, HomeLock},
     link::ContactLink,
     relay_client::{NetworkError, RelayClient},
     vault::{
-        Vault, VaultError, audit, messages,
+        Vault, VaultError, messages,
         messages::{Delivery, Message},
         outbox,
         reports::{self, ReportMade, ReportReceived},
@@ -259,14 +258,6 @@ impl Engine {
     /// When the vault can't be written.
     pub fn mark_read(&self, account: AccountId) -> Result<(), VaultError> {
         self.state()?.vault.write(|db| messages::mark_read(db, &account))
-    }
-
-    /// The audit log, oldest first, its chain checked.
-    ///
-    /// # Errors
-    /// When the chain is broken, or the vault can't be read.
-    pub fn audit_log(&self) -> Result<Vec<AuditRecord>, AuditError> {
-        audit::all(self.state()?.vault.read())
     }
 
     /// The reports that our gate made, oldest first.

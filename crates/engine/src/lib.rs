@@ -24,7 +24,10 @@ mod tls;
 mod unlock;
 mod vault;
 
-pub use audit::{AuditEntry, AuditError, AuditRecord, ChainHook, DecisionEntry, Form, Kept, LogHead};
+pub use audit::{
+    AuditEntry, AuditError, AuditRecord, ChainHook, DecisionEntry, Form, Kept, LogHead, Opened, Opening,
+    OpeningError, Replay, Replayed,
+};
 pub use compose::{ComposeError, Composed, Concerned, Pending};
 pub use contacts::{AddError, Added, ContactError, SessionError, Verified};
 pub use engine::{Engine, LinkUnavailable, Me, RegisterError, Sources, Start};

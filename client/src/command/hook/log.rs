@@ -13,10 +13,18 @@ use crate::{
     printable::printable_line,
     problem::Problem,
     remedies,
+    tui::text,
 };
 
-pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
+pub(super) fn run(forget: &[u64], context: &Context) -> Result<Exit, Problem> {
     let engine = context.engine()?;
+    if !forget.is_empty() {
+        let forgotten = engine.forget(forget).map_err(|error| remedies::audit(&error))?;
+        context.output.done("forgot", &json!({ "decisions": forgotten }), || {
+            format!("forgotten: what was judged in {}", text::counted(forgotten as u64, "decision"))
+        })?;
+        return Ok(Exit::Ok);
+    }
     let records = engine.audit_log().map_err(|error| remedies::audit(&error))?;
     let contacts = engine.contacts().map_err(|error| remedies::vault(&error))?;
     let name = |account: &AccountId| {
@@ -34,7 +42,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
     Ok(Exit::Ok)
 }
 
-fn record_json(record: &AuditRecord) -> Value {
+pub(super) fn record_json(record: &AuditRecord) -> Value {
     let entry = match &record.entry {
         AuditEntry::Set { at_ms, chain } => json!({
             "event": "set",
@@ -105,7 +113,11 @@ fn record_json(record: &AuditRecord) -> Value {
     line
 }
 
-fn record_text(record: &AuditRecord, name: &dyn Fn(&AccountId) -> String, zone: &TimeZone) -> String {
+pub(super) fn record_text(
+    record: &AuditRecord,
+    name: &dyn Fn(&AccountId) -> String,
+    zone: &TimeZone,
+) -> String {
     let (at_ms, what) = match &record.entry {
         AuditEntry::Set { at_ms, chain } => {
             let step = |step: &ChainHook| {

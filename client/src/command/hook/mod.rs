@@ -1,9 +1,13 @@
 //! `airlock hook`: look at hooks, put one into the gate, take it out, read what it decided.
 
 mod enable;
+mod explain;
 mod inspect;
 mod list;
 mod log;
+mod open;
+mod replay;
+mod verify_log;
 
 use std::path::Path;
 
@@ -34,7 +38,12 @@ pub(crate) async fn run(args: &Hook, context: &Context) -> Result<Exit, Problem>
         HookCommand::Mode { mode, hook } => enable::set_mode(hook.as_deref(), *mode, context).await,
         HookCommand::Move { hook, place } => enable::move_to(hook, *place, context).await,
         HookCommand::Disable { hook } => enable::set_mode(hook.as_deref(), Mode::Off, context).await,
-        HookCommand::Log => log::run(context),
+        HookCommand::Log { forget } => log::run(forget, context),
+        HookCommand::VerifyLog { head } => verify_log::run(head.as_deref(), context),
+        HookCommand::Replay { number, all } => replay::run(number, *all, context).await,
+        HookCommand::Explain { id } => explain::run(id, context),
+        HookCommand::Open { number } => open::run(*number, context),
+        HookCommand::CheckOpening { file } => open::check(file, context),
     }
 }
 

@@ -289,6 +289,15 @@ impl Walk {
     }
 }
 
+/// A hook's answer as the gate takes it: what a decision records and a replay must reproduce. A rewrite is normalised,
+/// and one that changes nothing is a pass; an answer that no mode could carry out is a failure.
+///
+/// # Errors
+/// The failure, the hook's own or the gate's.
+pub fn checked_answer(answer: Result<Verdict, Failure>, content: &Content) -> Result<Verdict, Failure> {
+    validate(answer, content).0
+}
+
 /// Refuses answers that no mode could carry out, and gives what a rewrite would send. A rewrite to nothing is not a
 /// way to drop a message.
 fn validate(
