@@ -210,7 +210,7 @@ fn gate(who: &Client) -> String {
 }
 
 /// The reference hook in a folder of its own, with its manifest changed.
-fn package(world: &World, name: &str, change: impl FnOnce(&mut toml::Table)) -> String {
+pub(crate) fn package(world: &World, name: &str, change: impl FnOnce(&mut toml::Table)) -> String {
     let from = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../crates/hooks/reference/word-list");
     let to = world.folder().join("packages").join(name);
     fs::create_dir_all(&to).unwrap();

@@ -63,8 +63,12 @@ pub(crate) async fn until_settled(
     loop {
         match composed {
             Composed::Queued { id, reports } => return Ok(Decided::Queued { id, reports }),
-            Composed::Stopped { draft, why: StopReason::Blocked(_), text, .. } => {
-                return Ok(Decided::Blocked { why: text, draft });
+            Composed::Stopped { draft, why: StopReason::Blocked(_), text, detail, .. } => {
+                let why = match detail {
+                    Some(detail) => format!("{text} ({detail})"),
+                    None => text,
+                };
+                return Ok(Decided::Blocked { why, draft });
             }
             Composed::Stopped { draft, why: StopReason::Failed(_), text, .. } => {
                 return Ok(Decided::HookFailed { why: text, draft });
@@ -99,7 +103,7 @@ impl Unanswered {
     fn of(pending: &Pending) -> Self {
         let says = |concern: &Concerned| match &concern.about {
             About::Failure(_) => concern.text.clone(),
-            About::Warning(_) => format!("the hook warns: {}", concern.text),
+            About::Warning(_) => format!("the hook warns: {}", concern.full_text()),
             About::Rewrite(content) => format!("the hook proposes another text: {}", content.text()),
         };
         let said: Vec<String> = match pending.concerns() {
@@ -139,7 +143,7 @@ fn question_text(to: &str, pending: &Pending, choices: &[Choice]) -> String {
     };
     let says = |concern: &Concerned| {
         let says = match concern.about {
-            About::Warning(_) => format!("warns: {}", concern.text),
+            About::Warning(_) => format!("warns: {}", concern.full_text()),
             About::Rewrite(_) => "proposes another text".to_owned(),
             About::Failure(_) => format!("could not check this: {}", concern.text),
         };

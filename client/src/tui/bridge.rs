@@ -83,14 +83,16 @@ impl Questions {
             }
             Ok(Composed::Ask(pending)) => {
                 let row = |concern: &Concerned| match &concern.about {
-                    About::Warning(_) => AboutRow::Warning(concern.text.clone()),
+                    About::Warning(_) => AboutRow::Warning(concern.full_text()),
                     About::Rewrite(content) => AboutRow::Rewrite(content.text().to_owned()),
                     About::Failure(failure) => AboutRow::Failure(failure.to_string()),
                 };
                 let about = pending.concern().map_or_else(|| AboutRow::Failure(String::new()), row);
                 let hook = pending.concern().map(|concern| hook_name(&concern.hook)).unwrap_or_default();
-                let also =
-                    pending.also().map(|also| format!("{}: {}", hook_name(&also.hook), also.text)).collect();
+                let also = pending
+                    .also()
+                    .map(|also| format!("{}: {}", hook_name(&also.hook), also.full_text()))
+                    .collect();
                 let (draft, choices) = (pending.written().to_owned(), pending.question().choices());
                 let to = Names::of(engine).name(pending.to());
                 Outcome::Ask(QuestionRow {
@@ -103,9 +105,12 @@ impl Questions {
                     choices,
                 })
             }
-            Ok(Composed::Stopped { draft, hook, why, text }) => {
+            Ok(Composed::Stopped { draft, hook, why, text, detail }) => {
                 let why = match why {
-                    StopReason::Blocked(_) => StoppedRow::Blocked(text),
+                    StopReason::Blocked(_) => StoppedRow::Blocked(match detail {
+                        Some(detail) => format!("{text} ({detail})"),
+                        None => text,
+                    }),
                     StopReason::Failed(_) => StoppedRow::HookFailed(text),
                 };
                 Outcome::Stopped { draft, why, hook: hook_name(&hook) }

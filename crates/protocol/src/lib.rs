@@ -36,7 +36,7 @@ pub use attachment::{
     Attachment, AttachmentError, AttachmentOpener, AttachmentSealer, OpenAttachmentError, Pointer,
     SealAttachmentError, SealedAttachment,
 };
-pub use gate::{Examination, Hook, HookIdentity, Mode, Verdict};
+pub use gate::{Examination, Finding, Hook, HookIdentity, Mode, Verdict};
 pub use identity::{AccountKey, DeviceKeys, IdentityError, LocalIdentity, Peer, verify_order};
 pub use incoming::{FirstMessage, OpenError, Opened, PrekeysNeeded, RatchetMessage, Received};
 pub use letter::{Letter, LetterError, Outgoing};

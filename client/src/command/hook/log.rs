@@ -47,6 +47,7 @@ pub(super) fn record_json(record: &AuditRecord) -> Value {
         AuditEntry::Set { at_ms, chain } => json!({
             "event": "set",
             "at_ms": at_ms,
+            "mode": chain.iter().map(|step| step.mode).max().unwrap_or(Mode::Off).name(),
             "hooks": chain.iter().map(|step| json!({
                 "mode": step.mode.name(),
                 "hook": hook_json(&step.hook),

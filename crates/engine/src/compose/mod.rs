@@ -56,6 +56,8 @@ pub enum Composed {
         why: StopReason,
         /// Why, for people.
         text: String,
+        /// How sure or how near it is, and who had the entry listed that matched, as far as the hook tells.
+        detail: Option<String>,
     },
     /// Its sender chose to go on writing, or nobody could be asked.
     Kept {
@@ -209,7 +211,11 @@ impl Engine {
                     StopReason::Blocked(finding) => asked.gate.finding_text(&hook, finding),
                     StopReason::Failed(failure) => failure.to_string(),
                 };
-                Ok(Composed::Stopped { draft: draft.content().text().into(), hook, why, text })
+                let detail = match &why {
+                    StopReason::Blocked(finding) => asked.gate.finding_detail(&hook, finding),
+                    StopReason::Failed(_) => None,
+                };
+                Ok(Composed::Stopped { draft: draft.content().text().into(), hook, why, text, detail })
             }
         }
     }

@@ -24,6 +24,19 @@ pub struct Concerned {
     pub about: About,
     /// What it says.
     pub text: String,
+    /// How sure or how near it is, and who had the entry listed that matched, as far as the hook tells.
+    pub detail: Option<String>,
+}
+
+impl Concerned {
+    /// What it says, with the detail.
+    #[must_use]
+    pub fn full_text(&self) -> String {
+        match &self.detail {
+            Some(detail) => format!("{} ({detail})", self.text),
+            None => self.text.clone(),
+        }
+    }
 }
 
 impl Pending {
@@ -34,7 +47,11 @@ impl Pending {
                 About::Rewrite(_) => "the hook proposes another text".into(),
                 About::Failure(failure) => failure.to_string(),
             };
-            Concerned { hook: concern.hook.clone(), about: concern.about.clone(), text }
+            let detail = match &concern.about {
+                About::Warning(finding) => asked.gate.finding_detail(&concern.hook, finding),
+                About::Rewrite(_) | About::Failure(_) => None,
+            };
+            Concerned { hook: concern.hook.clone(), about: concern.about.clone(), text, detail }
         };
         let concerns = question.concerns().iter().map(concerned).collect();
         Self { to, question, effect, asked, concerns }

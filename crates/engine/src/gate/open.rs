@@ -102,7 +102,13 @@ impl Gate {
 
     /// What a hook of the chain found, for people.
     pub(crate) fn finding_text(&self, hook: &HookIdentity, finding: &Finding) -> String {
-        self.hook(hook).map_or_else(|| format!("code {}", finding.code.0), |hook| hook.finding_text(finding))
+        let code = finding.code.0;
+        self.hook(hook).map_or_else(|| format!("code {code}"), |hook| hook.code_text(code))
+    }
+
+    /// What else there is to know of it.
+    pub(crate) fn finding_detail(&self, hook: &HookIdentity, finding: &Finding) -> Option<String> {
+        self.hook(hook)?.finding_detail(finding)
     }
 
     /// How it stands; `name` names an authority.
@@ -222,9 +228,20 @@ impl OpenHook {
         declared.map_or_else(|| format!("code {code}"), |text| text.text.clone())
     }
 
-    /// What it found, for people: what the code means, how near, and who asked to look for it.
-    pub(crate) fn finding_text(&self, finding: &Finding) -> String {
-        self.code_text(finding.code.0)
+    /// What else there is to know of a finding: how sure or how near, and who asked to look for it.
+    pub(crate) fn finding_detail(&self, finding: &Finding) -> Option<String> {
+        let declared = self.manifest().and_then(|manifest| manifest.score.as_ref());
+        let score = finding.score.zip(declared);
+        let score = score.map(|(score, declared)| format!("{} {score} {}", declared.name, declared.unit));
+        let list = match &self.hook {
+            InstalledHook::Loaded(hook) => hook.list().and_then(Result::ok),
+            InstalledHook::Unusable(_) => None,
+        };
+        let entry = finding.entry.and_then(|entry| usize::try_from(entry).ok());
+        let entry = list.zip(entry).and_then(|(list, entry)| list.entries().get(entry));
+        let entry = entry.map(|entry| format!("listed for {}", entry.submitter));
+        let parts: Vec<String> = score.into_iter().chain(entry).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 
     /// The views that the hook is shown.
