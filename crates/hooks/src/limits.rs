@@ -5,8 +5,10 @@ use std::time::Duration;
 use airlock_protocol::outgoing::EVIDENCE_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
+use crate::manifest::View;
+
 /// What one check may use, as a manifest states it. Fuel decides and is the same for the same input; the clock
-/// ([`DEADLINE`]) is only a backstop.
+/// ([`deadline`]) is only a backstop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
@@ -22,16 +24,47 @@ pub struct Limits {
     pub evidence_bytes: u64,
 }
 
-/// The most that this host grants. Fuel, input and output are what large hosts of customer code settled on
-/// (11 M instructions, 128 kB in, 20 kB out), which is a few milliseconds of work: nobody waits for it while typing.
-/// 16 MiB of memory hold the largest input many times over.
-pub const LIMITS_MAX: Limits = Limits {
+impl Limits {
+    /// The most that this host grants a hook that asks for these views: what it may see decides what it needs.
+    #[must_use]
+    pub fn most(views: &[View]) -> Self {
+        let any = |wanted: &[View]| views.iter().any(|view| wanted.contains(view));
+        if any(&[View::AttachmentBytes]) {
+            ATTACHMENT_LIMITS_MAX
+        } else if any(&[View::ImageLuma, View::ImageRgb]) {
+            PICTURE_LIMITS_MAX
+        } else {
+            TEXT_LIMITS_MAX
+        }
+    }
+}
+
+/// The most for a hook that sees words, links and what an attachment is called. Fuel, input and output are what
+/// large hosts of customer code settled on (11 M instructions, 128 kB in, 20 kB out), which is a few milliseconds of
+/// work: nobody waits for it while typing. 16 MiB of memory hold the largest input and the largest list many times
+/// over.
+pub const TEXT_LIMITS_MAX: Limits = Limits {
     fuel: 11_000_000,
     memory_bytes: 16 * 1024 * 1024,
     input_bytes: 128 * 1024,
     output_bytes: 20_000,
     evidence_bytes: EVIDENCE_BYTES_MAX as u64,
 };
+
+/// The most for a hook that sees a decoded picture. A small model does some hundred million multiplications on
+/// 224×224 pixels; 2·10⁹ units of fuel are about a second, in which an upload has not begun. The memory holds its
+/// weights and two layers of it. The input is both pictures (167 KB) and a text.
+pub const PICTURE_LIMITS_MAX: Limits = Limits {
+    fuel: 2_000_000_000,
+    memory_bytes: 64 * 1024 * 1024,
+    input_bytes: 512 * 1024,
+    ..TEXT_LIMITS_MAX
+};
+
+/// The most for a hook that sees an attachment byte for byte. An attachment of [`SHOWN_ATTACHMENT_BYTES_MAX`] fits
+/// with its pictures and its caption; SHA-256 of it takes 2·10⁸ units of fuel.
+pub const ATTACHMENT_LIMITS_MAX: Limits =
+    Limits { input_bytes: SHOWN_ATTACHMENT_BYTES_MAX + 512 * 1024, ..PICTURE_LIMITS_MAX };
 
 /// Largest attachment that a hook can be shown byte for byte. Larger ones are a failure of a hook that asks for the
 /// bytes, for which its manifest has a policy: they would have to be in memory twice, here and in the guest. Photographs
@@ -101,20 +134,30 @@ pub const CODES_MAX: usize = 16;
 pub const PARAMETERS_MAX: usize = 16;
 
 /// Stack of a guest in bytes. Deeper recursion is a trap. It must be well below the 2 MiB that a thread has.
-pub(crate) const STACK_BYTES: usize = 512 * 1024;
+pub const STACK_BYTES: usize = 512 * 1024;
+
+/// What a guest's memory can grow by, in bytes, before it has to be moved: more than a check of a text needs. It is
+/// not touched before the guest asks for it.
+pub const GROWTH_BYTES: u64 = 256 * 1024;
 
 /// Core instances, memories and tables in one component. Composed and interpreted guests have dozens.
-pub(crate) const INSTANCES_MAX: usize = 64;
+pub const INSTANCES_MAX: usize = 64;
 
 /// Elements of a table: functions that a guest calls indirectly. Rust guests have tens.
-pub(crate) const TABLE_ELEMENTS_MAX: usize = 10_000;
+pub const TABLE_ELEMENTS_MAX: usize = 10_000;
 
-/// Wall-clock backstop of one check. The most fuel is used up in some milliseconds, so what runs into this is a
-/// bug of the host or a machine that stands still.
-pub const DEADLINE: Duration = Duration::from_secs(2);
+/// Wall-clock backstop of a check that may use `fuel`: [`DEADLINE_LEAST`] and 10 ns for each unit, twenty times what a
+/// unit was measured to take. What runs into it is a bug of the host or a machine that stands still.
+#[must_use]
+pub fn deadline(fuel: u64) -> Duration {
+    DEADLINE_LEAST.saturating_add(Duration::from_nanos(fuel.saturating_mul(10)))
+}
+
+/// The deadline of a check that needs no time: two seconds, because a busy machine may not run a thread for one.
+pub const DEADLINE_LEAST: Duration = Duration::from_secs(2);
 
 /// Grain of the deadline.
-pub(crate) const DEADLINE_TICK: Duration = Duration::from_millis(20);
+pub const DEADLINE_TICK: Duration = Duration::from_millis(20);
 
 /// Most pixels of a picture that is decoded for a hook: what a phone's camera of 24 megapixels makes. It decodes in
 /// a fraction of a second into 75 MB, which are freed before the hook runs.

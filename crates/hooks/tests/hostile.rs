@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use airlock_hooks::{Digest, Host, LoadError, LoadedHook, Package, View, limits::LIMITS_MAX};
+use airlock_hooks::{Digest, Host, LoadError, LoadedHook, Package, View, limits::TEXT_LIMITS_MAX};
 use airlock_protocol::{
     Draft, Examination, Hook, MessageId, Mode, Verdict,
     gate::{self, ActiveMode, Code, Failure, Finding, Outcome, Setting, Step, StopReason, Subject},
@@ -286,7 +286,7 @@ proptest! {
         bytes[at] ^= flip;
         let package = package(bytes, r#"["text"]"#, "report");
         if let Ok(hook) = Host::new(None).unwrap().load(&package, NOW_MS) {
-            prop_assert!(hook.check(Subject::of(&text("hello"))).fuel <= LIMITS_MAX.fuel);
+            prop_assert!(hook.check(Subject::of(&text("hello"))).fuel <= TEXT_LIMITS_MAX.fuel);
         }
     }
 }

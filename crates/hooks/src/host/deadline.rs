@@ -11,10 +11,13 @@ use std::{
 
 use wasmtime::Engine;
 
-use crate::limits::{DEADLINE, DEADLINE_TICK};
+use crate::limits::{DEADLINE_TICK, deadline};
 
-/// Ticks until a check is interrupted. One more than fit, because the first may come at once.
-pub(super) const DEADLINE_TICKS: u64 = (DEADLINE.as_millis() / DEADLINE_TICK.as_millis()) as u64 + 1;
+/// Ticks until a check that may use `fuel` is interrupted. One more than fit, because the first may come at once.
+pub(super) fn ticks(fuel: u64) -> u64 {
+    let ticks = deadline(fuel).as_millis() / DEADLINE_TICK.as_millis() + 1;
+    u64::try_from(ticks).unwrap_or(u64::MAX)
+}
 
 /// Owns the thread, which ends with it.
 #[derive(Default)]
@@ -32,6 +35,8 @@ struct Shared {
 struct State {
     started: bool,
     stopped: bool,
+    /// The thread waits for the first check: waking a thread costs more than many a check, so it is done only then.
+    idle: bool,
     running: usize,
 }
 
@@ -58,8 +63,12 @@ impl Ticker {
     }
 
     pub(super) fn running(&self) -> Running<'_> {
-        self.shared.lock().running += 1;
-        self.shared.changed.notify_all();
+        let mut state = self.shared.lock();
+        state.running += 1;
+        if std::mem::take(&mut state.idle) {
+            self.shared.changed.notify_all();
+        }
+        drop(state);
         Running(&self.shared)
     }
 }
@@ -80,7 +89,10 @@ impl Drop for Ticker {
 fn tick(shared: &Shared, engine: &Engine) {
     loop {
         let state = shared.lock();
-        let idle = |state: &mut State| state.running == 0 && !state.stopped;
+        let idle = |state: &mut State| {
+            state.idle = state.running == 0 && !state.stopped;
+            state.idle
+        };
         let state = shared.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
         if state.stopped {
             return;

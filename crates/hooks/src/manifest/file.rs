@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     Digest,
-    limits::{
-        CODES_MAX, LIMITS_MAX, LIST_AGE_DAYS_MAX, Limits, MANIFEST_BYTES_MAX, PARAMETERS_MAX,
-        SENTENCE_BYTES_MAX,
-    },
+    limits::{CODES_MAX, LIST_AGE_DAYS_MAX, Limits, MANIFEST_BYTES_MAX, PARAMETERS_MAX, SENTENCE_BYTES_MAX},
     list::{ListKind, ListRequirement},
     plain_text,
 };
@@ -68,7 +65,7 @@ impl Manifest {
         }
         check_views(&file.views)?;
         check_codes(&file.codes, file.strongest)?;
-        check_limits(&file.limits)?;
+        check_limits(&file.limits, &file.views)?;
         if file.threshold == 0 {
             return Err(ManifestError::Threshold);
         }
@@ -148,12 +145,12 @@ fn check_codes(codes: &[CodeText], strongest: Strength) -> Result<(), ManifestEr
     Ok(())
 }
 
-fn check_limits(limits: &Limits) -> Result<(), ManifestError> {
+fn check_limits(limits: &Limits, views: &[View]) -> Result<(), ManifestError> {
     let within = |field, got: u64, granted: RangeInclusive<u64>| {
         let (min, max) = (*granted.start(), *granted.end());
         if granted.contains(&got) { Ok(()) } else { Err(ManifestError::Limit { field, got, min, max }) }
     };
-    let max = LIMITS_MAX;
+    let max = Limits::most(views);
     within("fuel", limits.fuel, 1..=max.fuel)?;
     within("memory-bytes", limits.memory_bytes, WASM_PAGE_BYTES..=max.memory_bytes)?;
     within("input-bytes", limits.input_bytes, 1..=max.input_bytes)?;
@@ -289,6 +286,26 @@ mod tests {
         );
         assert!(refused("interval = [0.01, 0.05]").contains("missing field `command`"));
         parse(&card(&format!("{command}\ninterval = [0.01, 0.05]"))).unwrap();
+    }
+
+    #[test]
+    fn what_a_hook_may_use_depends_on_what_it_sees() {
+        let with = |views: &str, fuel: &str, input: &str| {
+            let text = REFERENCE.replace("views = [\"text\"]", &format!("views = [{views}]"));
+            let text = text.replace("fuel = 11_000_000", &format!("fuel = {fuel}"));
+            parse(&text.replace("input-bytes = 49_152", &format!("input-bytes = {input}")))
+        };
+        let picture = "\"text\", \"image-luma\"";
+        with(picture, "2_000_000_000", "524_288").unwrap();
+        with("\"attachment-bytes\"", "2_000_000_000", "8_388_608").unwrap();
+        let refused = [
+            with("\"text\", \"attachment-meta\"", "11_000_001", "1"),
+            with(picture, "2_000_000_001", "1"),
+            with(picture, "1", "524_289"),
+            with("\"attachment-bytes\"", "1", "9_000_000"),
+        ];
+        let refused = refused.map(|result| result.unwrap_err().to_string());
+        insta::assert_snapshot!(refused.join("\n"));
     }
 
     #[test]
