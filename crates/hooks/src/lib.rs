@@ -15,6 +15,7 @@
 //!
 //! [`Failure`]: airlock_protocol::gate::Failure
 
+#[cfg(feature = "host")]
 mod answer;
 mod component;
 pub mod difference;
@@ -27,6 +28,7 @@ pub mod manifest;
 pub mod order;
 pub mod package;
 mod plain_text;
+#[cfg(feature = "host")]
 pub mod views;
 
 pub use difference::{Change, Difference, Terms};
