@@ -266,7 +266,7 @@ impl Engine {
     async fn introduce(&self, account: AccountId) -> Result<Composed, ComposeError> {
         let name = self.me()?.name;
         let draft = Draft::profile(self.message_id()?, &name)?;
-        self.pass_gate(account, draft).await
+        self.pass_gate(account, draft, None).await
     }
 
     pub(crate) fn message_id(&self) -> Result<MessageId, VaultError> {

@@ -1,4 +1,5 @@
-//! Out: the outbox, one anonymous connection per relay, repeated until the relay says "accepted".
+//! Out: the outbox, one anonymous connection per relay, repeated until the relay says "accepted". Files go over a
+//! connection of their own, so that no message waits for somebody else's picture.
 
 use std::collections::HashSet;
 
@@ -13,7 +14,7 @@ use crate::{
     event::Event,
     relay_client::{NetworkError, RelayClient, unexpected},
     vault::{
-        VaultError,
+        VaultError, attachments,
         messages::{self, Delivery},
         outbox::{self, Outgoing, Subject},
         reports::{self, ReportState},
@@ -23,32 +24,52 @@ use crate::{
 /// Envelopes under way on one connection: enough to fill a relay's group commit, few enough to repeat cheaply.
 const IN_FLIGHT: usize = 64;
 
+/// What goes to a relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum What {
+    Envelopes,
+    Files,
+}
+
 impl Engine {
-    /// Runs until the vault fails: one task for each relay that something waits for.
+    /// Runs until the vault fails: one task for each relay that messages wait for, and one for each that files do.
     pub(crate) async fn deliver(self) {
-        let mut active: HashSet<RelayAddress> = HashSet::new();
-        let mut tasks: JoinSet<(RelayAddress, Result<(), VaultError>)> = JoinSet::new();
+        let mut active: HashSet<(What, RelayAddress)> = HashSet::new();
+        let mut tasks: JoinSet<((What, RelayAddress), Result<(), VaultError>)> = JoinSet::new();
         loop {
-            let waiting = self.state().and_then(|state| outbox::relays(state.vault.read()));
-            let relays = match waiting {
-                Ok(relays) => relays,
+            let work = match self.work() {
+                Ok(work) => work,
                 Err(error) => return self.tell(Event::Stopped { why: error.to_string() }),
             };
-            for relay in relays {
-                if active.insert(relay.clone()) {
+            for work in work {
+                if active.insert(work.clone()) {
                     let engine = self.clone();
-                    tasks.spawn(async move { (relay.clone(), engine.deliver_to(&relay).await) });
+                    tasks.spawn(async move {
+                        let done = match &work {
+                            (What::Envelopes, relay) => engine.deliver_to(relay).await,
+                            (What::Files, relay) => engine.upload_to(relay).await,
+                        };
+                        (work, done)
+                    });
                 }
             }
             tokio::select! {
                 () = self.inner.outgoing.notified() => {}
                 Some(ended) = tasks.join_next() => match ended {
-                    Ok((relay, Ok(()))) => { active.remove(&relay); }
+                    Ok((work, Ok(()))) => { active.remove(&work); }
                     Ok((_, Err(error))) => return self.tell(Event::Stopped { why: error.to_string() }),
                     Err(_) => return,
                 },
             }
         }
+    }
+
+    fn work(&self) -> Result<Vec<(What, RelayAddress)>, VaultError> {
+        let state = self.state()?;
+        let db = state.vault.read();
+        let envelopes = outbox::relays(db)?.into_iter().map(|relay| (What::Envelopes, relay));
+        let files = attachments::relays(db)?.into_iter().map(|relay| (What::Files, relay));
+        Ok(envelopes.chain(files).collect())
     }
 
     /// Delivers what waits for one relay, and returns when nothing does.
@@ -131,6 +152,9 @@ impl Engine {
             Ok::<_, VaultError>(events)
         })?;
         for event in events {
+            if let Event::Delivery { id, delivery: Delivery::Sent, .. } = &event {
+                self.forget_upload(*id)?;
+            }
             self.tell(event);
         }
         // Whoever waits for an empty outbox is told even when nothing else changed.

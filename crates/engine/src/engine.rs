@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use crate::{
+    attachments::Transfers,
     event::{Connection, EVENTS_KEPT, Event},
     gate::Gate,
     home::{Home, HomeLock},
@@ -49,6 +50,8 @@ pub(crate) struct Inner {
     delivery_problem: Mutex<Option<String>>,
     /// Something was put in the outbox.
     pub(crate) outgoing: Notify,
+    /// Files that are on their way now.
+    pub(crate) transfers: Transfers,
     pub(crate) tasks: tokio::sync::Mutex<Tasks>,
     _lock: HomeLock,
 }
@@ -66,6 +69,7 @@ impl Inner {
             connection: Mutex::new(Connection::Offline),
             delivery_problem: Mutex::default(),
             outgoing: Notify::new(),
+            transfers: Transfers::default(),
             tasks: tokio::sync::Mutex::default(),
             _lock: lock,
         }

@@ -3,7 +3,10 @@
 use airlock_protocol::MessageId;
 use airlock_wire::AccountId;
 
-use crate::vault::messages::Delivery;
+use crate::{
+    attachments::Transfer,
+    vault::{attachments::FileState, messages::Delivery},
+};
 
 /// Events kept for a watcher that is slow. One that is slower reads the engine anew.
 pub(crate) const EVENTS_KEPT: usize = 1_024;
@@ -28,6 +31,24 @@ pub enum Event {
         id: MessageId,
         /// How far.
         delivery: Delivery,
+    },
+    /// A file has come further on its way to or from a relay.
+    Transfer {
+        /// With whom.
+        account: AccountId,
+        /// Of which message.
+        id: MessageId,
+        /// How far.
+        transfer: Transfer,
+    },
+    /// The state of a file has changed.
+    File {
+        /// With whom.
+        account: AccountId,
+        /// Of which message.
+        id: MessageId,
+        /// To this.
+        state: FileState,
     },
     /// A contact is new, or has changed.
     Contact {

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::attachments::Kept;
+
 /// A folder that holds one device: its vault, the key to it, its hooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home(PathBuf);
@@ -47,6 +49,11 @@ impl Home {
     /// Compiled hooks. May be deleted at any time.
     pub(crate) fn cache(&self) -> PathBuf {
         self.0.join("cache")
+    }
+
+    /// Ciphertext of files that come and go with messages.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept::new(self.0.join("blobs"))
     }
 
     /// Makes the folder, for its owner alone.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use airlock_protocol::{
-    Content, Control, CurveRole, FirstMessage, Letter, LocalIdentity, OpenError, Opened, Peer, Prekeys,
-    Received, outgoing::ReturnAddress,
+    Content, Control, CurveRole, FirstMessage, Letter, LocalIdentity, MessageId, OpenError, Opened, Peer,
+    Prekeys, Received, outgoing::ReturnAddress,
 };
 use airlock_wire::{AccountId, KemRole, Push, RelayAddress, Request, Sequence};
 use getrandom::SysRng;
@@ -19,7 +19,9 @@ use crate::{
     event::{Connection, Event},
     relay_client::{NetworkError, PUSH_WINDOW, RelayClient},
     vault::{
-        VaultError, contacts,
+        VaultError,
+        attachments::{self, FileState, StoredFile},
+        contacts,
         messages::{self, Delivery, Direction, Message},
         outbox::Subject,
         prekeys, reports, sessions, settings,
@@ -303,34 +305,60 @@ fn store(db: &Database, opened: Opened, now_ms: u64, events: &mut Vec<Event>) ->
             reports::put_received(db, &account, &report, sent_at_ms, now_ms)?;
             events.push(Event::ReportReceived);
         }
-        Letter::Attachment { .. } | Letter::Message { content: Content::Attachment(_), .. } => {
-            return Err(Rejection::Because("this version does not take attachments".into()));
-        }
         Letter::Message { content: Content::Profile(name), .. } => {
             introduce(db, account, &name)?;
             events.push(Event::Contact { account });
         }
         Letter::Message { id, content: Content::Text(text) } => {
-            if contacts::get(db, &account)?.is_none() {
-                return Err(Rejection::Because("its sender has not said how to be reached".into()));
-            }
-            let message = Message {
-                id,
-                account,
-                direction: Direction::In,
-                text,
-                original: None,
-                at_ms: sent_at_ms,
-                delivery: Delivery::Received,
-                effect: None,
-            };
-            if messages::put(db, &message)? {
-                events.push(Event::Received { account, id });
-            }
-            messages::owe_receipt(db, &account, &id)?;
+            let message = incoming(account, id, text, sent_at_ms);
+            say(db, &message, None, events)?;
+        }
+        Letter::Message { content: Content::Attachment(_), .. } => {
+            return Err(Rejection::Because("it announces a file and does not say where it is".into()));
+        }
+        Letter::Attachment { id, attachment, pointer } => {
+            let text = attachment.caption.clone().unwrap_or_default();
+            let message = incoming(account, id, text, sent_at_ms);
+            let (key, blob, state) = (message.file_key(), pointer.blob(), FileState::Offered);
+            let file = StoredFile { key, attachment, pointer, blob, upload: None, state };
+            say(db, &message, Some(&file), events)?;
         }
     }
     Ok(())
+}
+
+fn incoming(account: AccountId, id: MessageId, text: String, sent_at_ms: u64) -> Message {
+    Message {
+        id,
+        account,
+        direction: Direction::In,
+        text,
+        original: None,
+        at_ms: sent_at_ms,
+        delivery: Delivery::Received,
+        effect: None,
+        file: None,
+    }
+}
+
+/// Puts what somebody said, with its file if it has one, into the conversation with them.
+fn say(
+    db: &Database,
+    message: &Message,
+    file: Option<&StoredFile>,
+    events: &mut Vec<Event>,
+) -> Result<(), Rejection> {
+    let Message { account, id, .. } = message;
+    if contacts::get(db, account)?.is_none() {
+        return Err(Rejection::Because("its sender has not said how to be reached".into()));
+    }
+    if messages::put(db, message)? {
+        if let Some(file) = file {
+            attachments::put(db, file)?;
+        }
+        events.push(Event::Received { account: *account, id: *id });
+    }
+    Ok(messages::owe_receipt(db, account, id)?)
 }
 
 /// Notes where an account is to be reached; a new one becomes an unverified contact under the start of its id.

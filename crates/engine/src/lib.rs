@@ -2,11 +2,13 @@
 //! and the tests all use this one.
 //!
 //! Reading order: [`engine`] (what one device is and does), `open` (making and opening its home), `compose` (a draft's way through the gate into the outbox),
-//! `delivery` (out to relays), `inbox` (in from ours), [`gate`], [`audit`]; at the bottom `vault` (everything at
-//! rest) and `relay_client` (one connection).
+//! `delivery` (out to relays), `inbox` (in from ours), `attachments` (files, both ways), [`gate`], [`audit`]; at the
+//! bottom `vault` (everything at rest), `relay_client` (one connection) and `blob_client` (files over it).
 
+mod attachments;
 pub mod audit;
 mod backoff;
+mod blob_client;
 mod compose;
 mod contacts;
 mod delivery;
@@ -24,6 +26,9 @@ mod tls;
 mod unlock;
 mod vault;
 
+pub use attachments::{
+    FILE_NAME_BYTES_MAX, FileError, SaveError, SaveTo, Saved, Transfer, media_type, safe_name,
+};
 pub use audit::{
     AuditEntry, AuditError, AuditRecord, ChainHook, DecisionEntry, Form, Kept, LogHead, Opened, Opening,
     OpeningError, Replay, Replayed,
@@ -40,7 +45,8 @@ pub use relay_client::NetworkError;
 pub use unlock::{Passphrase, Protection, Unlock, UnlockError};
 pub use vault::{
     VaultError,
+    attachments::FileState,
     contacts::Contact,
-    messages::{Delivery, Direction, Message},
+    messages::{Delivery, Direction, Message, MessageFile},
     reports::{ReportMade, ReportReceived, ReportState},
 };

@@ -11,7 +11,7 @@ use crate::{
     gate::{Gate, StoredGate},
     home::{Home, HomeLock, LockError},
     unlock::{self, Protection, Unlock, UnlockError, VaultKey},
-    vault::{Vault, VaultError, settings},
+    vault::{Vault, VaultError, attachments, settings},
 };
 
 /// Why a home could not be made.
@@ -159,6 +159,9 @@ impl Engine {
         let Sources { rng, clock } = sources;
         let stored: StoredGate = settings::get(vault.read(), settings::Name::Gate)?.unwrap_or_default();
         let gate = Gate::open(&stored, &home, clock());
+        let referred = attachments::kept_blobs(vault.read())?;
+        // What a kill left behind takes room and nothing else, so it is no reason not to start.
+        let _ = home.kept().sweep(&referred);
         let state = State { vault, us, rng, prekeys_used: false };
         Ok(Self { inner: Arc::new(Inner::new(home, state, gate, clock, lock)) })
     }

@@ -8,7 +8,7 @@ mod tests;
 use std::sync::Arc;
 
 use airlock_protocol::{
-    Draft, MessageId, SealError,
+    Checked, Draft, MessageId, SealError, SealedAttachment,
     gate::{
         self, Choice, Decision, Effect, HookIdentity, Outcome, Passed, Reviewed, Setting, StopReason, Stopped,
     },
@@ -22,12 +22,13 @@ pub use pending::{Concerned, Pending};
 pub(crate) use seal::seal_for_all;
 
 use crate::{
+    attachments::{FileDraft, FileError, Source},
     audit::{AuditEntry, Commitment, DecisionEntry},
     contacts::SessionError,
     engine::Engine,
     gate::{Gate, setting},
     vault::{
-        VaultError, audit as log,
+        VaultError, attachments, audit as log,
         messages::{self, Delivery},
         reports::ReportMade,
     },
@@ -72,6 +73,9 @@ pub enum ComposeError {
     /// It can't be a message.
     #[error(transparent)]
     Draft(#[from] DraftError),
+    /// Its file can't be read, is too large, or changed.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// There is no session with the contact, and none can be started now.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -98,6 +102,8 @@ struct Asked {
     at_ms: u64,
     /// The file's bytes, if a hook was shown them: kept for replay.
     file: Option<Zeroizing<Vec<u8>>>,
+    /// Where its bytes are, to be encrypted once the gate has let it through.
+    source: Option<Source>,
 }
 
 /// What the audit log gets of one decision.
@@ -110,7 +116,7 @@ impl Engine {
     /// [`ComposeError`]; nothing was sent then.
     pub async fn compose(&self, to: AccountId, text: &str) -> Result<Composed, ComposeError> {
         let draft = Draft::text(self.message_id()?, text)?;
-        self.pass_gate(to, draft).await
+        self.pass_gate(to, draft, None).await
     }
 
     /// Sends a message that failed once more, through the gate as it stands now.
@@ -120,9 +126,15 @@ impl Engine {
     pub async fn retry(&self, id: MessageId) -> Result<Composed, ComposeError> {
         let message = self.message(id)?.filter(|message| matches!(message.delivery, Delivery::Failed(_)));
         let message = message.ok_or(ComposeError::NotFailed)?;
-        let composed = self.compose(message.account, &message.text).await?;
+        let composed = match message.file {
+            Some(_) => self.compose_again(&message).await?,
+            None => self.compose(message.account, &message.text).await?,
+        };
         if let Composed::Queued { .. } = composed {
-            self.state()?.vault.write(|db| messages::delete_outgoing(db, &id))?;
+            self.state()?.vault.write(|db| {
+                attachments::delete_outgoing(db, &id)?;
+                messages::delete_outgoing(db, &id)
+            })?;
         }
         Ok(composed)
     }
@@ -141,7 +153,7 @@ impl Engine {
         }
         let decided = ask(&asked, move |setting| question.decide(choice, setting)).await?;
         match decided {
-            Ok(reviewed) => self.carry_out(to, message, reviewed, asked, Some(effect), Some(chose)),
+            Ok(reviewed) => self.carry_out(to, message, reviewed, asked, Some(effect), Some(chose)).await,
             Err(draft) => {
                 self.state()?.vault.write(|db| log::append(db, &chose, None))?;
                 Ok(Composed::Kept { draft: draft.content().text().into() })
@@ -160,18 +172,28 @@ impl Engine {
         Ok(Composed::Kept { draft: pending.written().into() })
     }
 
-    pub(crate) async fn pass_gate(&self, to: AccountId, draft: Draft) -> Result<Composed, ComposeError> {
+    pub(crate) async fn pass_gate(
+        &self,
+        to: AccountId,
+        draft: Draft,
+        file: Option<FileDraft>,
+    ) -> Result<Composed, ComposeError> {
         self.ensure_session(to).await?;
         let gate = self.current_gate();
+        let (source, bytes) = file.map_or((None, None), |file| (Some(file.source), file.bytes));
+        let draft = match bytes {
+            Some(bytes) => draft.with_file(bytes),
+            None => draft,
+        };
         let file = draft.file().filter(|_| !gate.is_off()).map(|bytes| Zeroizing::new(bytes.to_vec()));
-        let asked = Asked { gate, at_ms: self.now_ms(), file };
+        let asked = Asked { gate, at_ms: self.now_ms(), file, source };
         let id = draft.id();
         let reviewed = ask(&asked, move |setting| gate::check(draft, setting)).await?;
-        self.carry_out(to, id, reviewed, asked, None, None)
+        self.carry_out(to, id, reviewed, asked, None, None).await
     }
 
     /// Does what the gate decided, and records it. `effect` is the strongest of what was decided before.
-    fn carry_out(
+    async fn carry_out(
         &self,
         to: AccountId,
         id: MessageId,
@@ -196,8 +218,16 @@ impl Engine {
         };
         match outcome {
             Outcome::Passed(Passed { checked, reports }) => {
-                let gate = &*asked.gate;
-                let dispatch = Dispatch { to, checked: &checked, reports: &reports, effect, gate };
+                let sealed = match self.seal_file(&checked, asked.source.clone()).await {
+                    Ok(sealed) => sealed,
+                    Err(error) => {
+                        // What the hooks decided stands in the log, though nothing came of it.
+                        self.state()?.vault.write(append)?;
+                        return Err(error);
+                    }
+                };
+                let (gate, sealed) = (&*asked.gate, sealed.as_ref());
+                let dispatch = Dispatch { to, checked: &checked, sealed, reports: &reports, effect, gate };
                 self.dispatch(&dispatch, |db| Ok(append(db)?))
             }
             Outcome::Ask(question) => {
@@ -217,6 +247,18 @@ impl Engine {
                 };
                 Ok(Composed::Stopped { draft: draft.content().text().into(), hook, why, text, detail })
             }
+        }
+    }
+
+    /// Encrypts the file of what the gate let through, if it has one.
+    async fn seal_file(
+        &self,
+        checked: &Checked,
+        source: Option<Source>,
+    ) -> Result<Option<SealedAttachment>, ComposeError> {
+        match source {
+            Some(source) => self.encrypt(checked, source).await.map(Some),
+            None => Ok(None),
         }
     }
 

@@ -1,6 +1,9 @@
 //! A message that waits for its sender's choice.
 
-use airlock_protocol::gate::{About, Effect, HookIdentity, Question};
+use airlock_protocol::{
+    Attachment, Content,
+    gate::{About, Effect, HookIdentity, Question},
+};
 use airlock_wire::AccountId;
 
 use super::Asked;
@@ -102,16 +105,25 @@ impl Pending {
         self.question.draft().content().text()
     }
 
+    /// The file that would go, if there is one.
+    #[must_use]
+    pub fn attachment(&self) -> Option<&Attachment> {
+        match self.question.draft().content() {
+            Content::Attachment(attachment) => Some(attachment),
+            Content::Text(_) | Content::Profile(_) => None,
+        }
+    }
+
     /// What would be sent instead, if a hook proposes that.
     #[must_use]
     pub fn rewritten(&self) -> Option<&str> {
-        self.question.proposed().map(airlock_protocol::Content::text)
+        self.question.proposed().map(Content::text)
     }
 }
 
 impl std::fmt::Debug for Asked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { gate: _, at_ms, file } = self;
+        let Self { gate: _, at_ms, file, source: _ } = self;
         let file = file.as_ref().map(|file| file.len());
         f.debug_struct("Asked").field("at_ms", at_ms).field("file_bytes", &file).finish_non_exhaustive()
     }

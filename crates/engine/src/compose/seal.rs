@@ -2,7 +2,7 @@
 //! [`Session::seal`](airlock_protocol::Session::seal).
 
 use airlock_protocol::{
-    Checked, Content, MessageId,
+    Checked, Content, MessageId, SealedAttachment,
     gate::{Effect, HookIdentity},
     outgoing::Report,
 };
@@ -18,6 +18,7 @@ use crate::{
     event::Event,
     gate::{Gate, OpenHook},
     vault::{
+        attachments::{self, FileState, StoredFile},
         audit as log, contacts,
         messages::{self, Delivery, Direction, Message},
         outbox::{self, Subject},
@@ -30,6 +31,8 @@ use crate::{
 pub(super) struct Dispatch<'a> {
     pub(super) to: AccountId,
     pub(super) checked: &'a Checked,
+    /// Its file, encrypted, if it has one.
+    pub(super) sealed: Option<&'a SealedAttachment>,
     pub(super) reports: &'a [Report],
     /// The strongest effect of all steps; none when no hook was asked.
     pub(super) effect: Option<Effect>,
@@ -45,7 +48,7 @@ impl Engine {
         dispatch: &Dispatch<'_>,
         record: impl FnOnce(&Connection) -> Result<(), ComposeError>,
     ) -> Result<Composed, ComposeError> {
-        let Dispatch { to, checked, reports, effect, gate } = *dispatch;
+        let Dispatch { to, checked, sealed, reports, effect, gate } = *dispatch;
         let now_ms = self.now_ms();
         let id = checked.id();
         let mut state = self.state()?;
@@ -56,27 +59,44 @@ impl Engine {
                 Content::Text(_) | Content::Attachment(_) => Subject::Message(id),
                 Content::Profile(_) => Subject::Nothing,
             };
-            let bytes = seal_for_all(db, us, &mut **rng, to, checked.into(), subject, now_ms)?;
+            let letter = match sealed {
+                Some(sealed) => (checked, sealed).into(),
+                None => checked.into(),
+            };
+            let bytes = seal_for_all(db, us, &mut **rng, to, letter, subject, now_ms)?;
             if bytes == 0 {
                 return Err(SessionError::NoKeys.into());
             }
+            let bytes = bytes + sealed.map_or(0, |sealed| sealed.blob().bytes);
             if effect.is_some() {
                 let form = if checked.original().is_some() { Form::Rewritten } else { Form::AsWritten };
                 let sent = AuditEntry::Sent { at_ms: now_ms, message: id, to, form, bytes };
                 log::append(db, &sent, None)?;
             }
-            if let Content::Text(text) = checked.content() {
+            if let Content::Text(_) | Content::Attachment(_) = checked.content() {
                 let message = Message {
                     id,
                     account: to,
                     direction: Direction::Out,
-                    text: text.clone(),
+                    text: checked.content().text().into(),
                     original: checked.original().map(|content| content.text().into()),
                     at_ms: now_ms,
                     delivery: Delivery::Queued,
                     effect: effect.map(|effect| messages::effect_name(effect).into()),
+                    file: None,
                 };
                 messages::put(db, &message)?;
+                if let (Some(sealed), Content::Attachment(attachment)) = (sealed, checked.content()) {
+                    let file = StoredFile {
+                        key: message.file_key(),
+                        attachment: attachment.clone(),
+                        pointer: sealed.pointer().clone(),
+                        blob: sealed.blob().id,
+                        upload: Some(sealed.blob()),
+                        state: FileState::Uploading,
+                    };
+                    attachments::put(db, &file)?;
+                }
             }
             let mut numbers = Vec::with_capacity(reports.len());
             for report in reports {
@@ -94,7 +114,7 @@ impl Engine {
             Ok(made.filter(|made| numbers.contains(&made.number)).collect::<Vec<ReportMade>>())
         })?;
         drop(state);
-        if let Content::Text(_) = checked.content() {
+        if let Content::Text(_) | Content::Attachment(_) = checked.content() {
             self.tell(Event::Delivery { account: to, id, delivery: Delivery::Queued });
         }
         self.inner.outgoing.notify_one();

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use airlock_hooks::{Host, HostError, LoadedHook, Manifest, Package, manifest::View};
+use airlock_hooks::{
+    Host, HostError, LoadedHook, Manifest, Package, View, limits::SHOWN_ATTACHMENT_BYTES_MAX,
+};
 use airlock_protocol::{
     Examination, Hook, HookIdentity,
     gate::{ActiveMode, Failure, Finding, OnFailure, Setting, Step, Subject},
@@ -58,6 +60,12 @@ impl Hook for UnusableHook {
 }
 
 impl Gate {
+    /// How many bytes of a file are to be kept in memory for the hooks: none unless one is granted to see into it.
+    pub(crate) fn file_bytes_wanted(&self) -> u64 {
+        let wanted = self.hooks.iter().any(|hook| hook.granted().iter().any(|view| view.needs_file()));
+        if wanted { SHOWN_ATTACHMENT_BYTES_MAX } else { 0 }
+    }
+
     /// The gate as it is stored. Never fails: what can't be loaded becomes a hook that fails.
     pub(crate) fn open(stored: &StoredGate, home: &Home, now_ms: u64) -> Self {
         Self::default().again(stored, None, home, now_ms)
@@ -246,11 +254,14 @@ impl OpenHook {
 
     /// The views that the hook is shown.
     pub(crate) fn views(&self) -> Vec<String> {
-        let views: &[View] = match &self.hook {
+        self.granted().iter().map(ToString::to_string).collect()
+    }
+
+    fn granted(&self) -> &[View] {
+        match &self.hook {
             InstalledHook::Loaded(hook) => hook.views(),
             InstalledHook::Unusable(_) => &[],
-        };
-        views.iter().map(ToString::to_string).collect()
+        }
     }
 }
 

@@ -1,11 +1,15 @@
 //! Conversations.
 
-use airlock_protocol::{MessageId, gate::Effect};
+use airlock_protocol::{Attachment, MessageId, gate::Effect};
 use airlock_wire::AccountId;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::{VaultError, fixed, int, uint};
+use super::{
+    VaultError,
+    attachments::{self, FileKey, FileState},
+    fixed, int, uint,
+};
 
 /// Who wrote a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,7 +69,7 @@ pub struct Message {
     pub account: AccountId,
     /// Who wrote it.
     pub direction: Direction,
-    /// What was sent.
+    /// What was sent; with a file, its caption.
     pub text: String,
     /// What was written, when the sender accepted a rewrite of it.
     pub original: Option<String>,
@@ -75,6 +79,25 @@ pub struct Message {
     pub delivery: Delivery,
     /// What our gate did with it; None when the gate was off, or the message is theirs.
     pub effect: Option<String>,
+    /// The file that came or goes with it.
+    pub file: Option<MessageFile>,
+}
+
+impl Message {
+    /// Where its file is in the vault, if it has one.
+    pub(crate) fn file_key(&self) -> FileKey {
+        FileKey { account: self.account, direction: self.direction, message: self.id }
+    }
+}
+
+/// The file of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MessageFile {
+    /// What it is, as its sender says. The name is not safe to show or to make a file of: see [`crate::safe_name`].
+    #[serde(flatten)]
+    pub attachment: Attachment,
+    /// How far it has come.
+    pub state: FileState,
 }
 
 const COLUMNS: &str = "id, account, incoming, text, original, at_ms, delivery, failure, effect";
@@ -95,23 +118,29 @@ fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
     ))
 }
 
-fn message(columns: Columns) -> Result<Message, VaultError> {
+/// With its file, which is stored apart.
+fn message(db: &Connection, columns: Columns) -> Result<Message, VaultError> {
     let (id, account, incoming, text, original, at_ms, delivery, failure, effect) = columns;
     let malformed =
         VaultError::Malformed { what: "delivery state", cause: airlock_wire::CodecError::Malformed };
+    let id = MessageId(fixed("message id", &id)?);
+    let account = AccountId(fixed("account id", &account)?);
+    let direction = if incoming { Direction::In } else { Direction::Out };
+    let file = attachments::get(db, &FileKey { account, direction, message: id })?;
     Ok(Message {
-        id: MessageId(fixed("message id", &id)?),
-        account: AccountId(fixed("account id", &account)?),
-        direction: if incoming { Direction::In } else { Direction::Out },
+        id,
+        account,
+        direction,
         text,
         original,
         at_ms: uint(at_ms),
         delivery: Delivery::from_columns(&delivery, failure).ok_or(malformed)?,
         effect,
+        file: file.map(|file| MessageFile { attachment: file.attachment, state: file.state }),
     })
 }
 
-/// Stores a message; false when it is there already.
+/// Stores a message without its file; false when it is there already.
 pub(crate) fn put(db: &Connection, message: &Message) -> Result<bool, VaultError> {
     let incoming = message.direction == Direction::In;
     let changed = db
@@ -171,7 +200,7 @@ pub(crate) fn confirm(db: &Connection, account: &AccountId, id: &MessageId) -> R
 /// A message of either side by its id.
 pub(crate) fn get(db: &Connection, id: &MessageId) -> Result<Option<Message>, VaultError> {
     let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE id = ?1"))?;
-    query.query_row([id.0.as_slice()], columns).optional()?.map(message).transpose()
+    query.query_row([id.0.as_slice()], columns).optional()?.map(|row| message(db, row)).transpose()
 }
 
 pub(crate) fn delete_outgoing(db: &Connection, id: &MessageId) -> Result<(), VaultError> {
@@ -188,7 +217,7 @@ pub(crate) fn newest(db: &Connection, account: &AccountId, limit: usize) -> Resu
     let rows: Vec<Columns> = query
         .query_map(params![account.0.as_slice(), int(limit as u64)], columns)?
         .collect::<Result<_, _>>()?;
-    rows.into_iter().map(message).collect()
+    rows.into_iter().map(|row| message(db, row)).collect()
 }
 
 /// Incoming messages that `take` has not given out yet, oldest first; they count as given out from now on.
@@ -197,7 +226,7 @@ pub(crate) fn take(db: &Connection) -> Result<Vec<Message>, VaultError> {
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE untaken = 1 ORDER BY number"))?;
     let rows: Vec<Columns> = query.query_map([], columns)?.collect::<Result<_, _>>()?;
     db.prepare_cached("UPDATE message SET untaken = 0, unread = 0 WHERE untaken = 1")?.execute([])?;
-    rows.into_iter().map(message).collect()
+    rows.into_iter().map(|row| message(db, row)).collect()
 }
 
 pub(crate) fn mark_read(db: &Connection, account: &AccountId) -> Result<(), VaultError> {
@@ -233,4 +262,17 @@ pub(crate) fn take_receipts(
     let ids: Result<Vec<MessageId>, VaultError> =
         rows.iter().map(|id| Ok(MessageId(fixed("message id", id)?))).collect();
     Ok(Some((AccountId(fixed("account id", &account)?), ids?)))
+}
+
+/// Messages with a file whose id begins with these hexadecimal digits, newest first.
+pub(crate) fn with_file(db: &Connection, prefix: &str, limit: usize) -> Result<Vec<Message>, VaultError> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM message WHERE substr(lower(hex(id)), 1, length(?1)) = ?1
+             AND EXISTS (SELECT 1 FROM attachment WHERE attachment.message = message.id
+                         AND attachment.account = message.account AND attachment.incoming = message.incoming)
+         ORDER BY number DESC LIMIT ?2"
+    ))?;
+    let rows: Vec<Columns> =
+        query.query_map(params![prefix, int(limit as u64)], columns)?.collect::<Result<_, _>>()?;
+    rows.into_iter().map(|row| message(db, row)).collect()
 }

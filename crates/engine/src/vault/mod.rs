@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::{home::Home, unlock::VaultKey};
 
+pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod messages;

@@ -4,7 +4,7 @@ use airlock_protocol::MessageId;
 use airlock_wire::{AccountId, DeliveryToken, DeviceId, Envelope, RelayAddress, SubmitId};
 use rusqlite::{Connection, params};
 
-use super::{VaultError, fixed, int, uint};
+use super::{VaultError, attachments::MESSAGE_WAITS, fixed, int, uint};
 
 /// What waits for an envelope's fate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,17 +54,20 @@ pub(crate) fn put(
     Ok(())
 }
 
-/// The relays for which something waits.
+/// The relays for which something waits that can go now: a message goes after its file.
 pub(crate) fn relays(db: &Connection) -> Result<Vec<RelayAddress>, VaultError> {
-    let mut query = db
-        .prepare_cached("SELECT DISTINCT relay FROM contact WHERE account IN (SELECT account FROM outbox)")?;
+    let mut query = db.prepare_cached(&format!(
+        "SELECT DISTINCT relay FROM contact
+         WHERE account IN (SELECT account FROM outbox WHERE NOT {MESSAGE_WAITS})"
+    ))?;
     let texts: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let malformed =
         |_| VaultError::Malformed { what: "relay address", cause: airlock_wire::CodecError::Malformed };
     texts.iter().map(|text| text.parse().map_err(malformed)).collect()
 }
 
-/// The oldest envelopes for one relay after a number, in the order in which they were sealed.
+/// The oldest envelopes for one relay after a number, in the order in which they were sealed, without those whose
+/// file is still to be uploaded.
 pub(crate) fn next(
     db: &Connection,
     relay: &RelayAddress,
@@ -72,10 +75,11 @@ pub(crate) fn next(
     limit: usize,
 ) -> Result<Vec<Outgoing>, VaultError> {
     type Columns = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<i64>);
-    let mut query = db.prepare_cached(
+    let mut query = db.prepare_cached(&format!(
         "SELECT number, submit, outbox.account, token, device, sealed, message, report
-         FROM outbox JOIN contact USING (account) WHERE relay = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
-    )?;
+         FROM outbox JOIN contact USING (account)
+         WHERE relay = ?1 AND number > ?2 AND NOT {MESSAGE_WAITS} ORDER BY number LIMIT ?3"
+    ))?;
     let rows: Vec<Columns> = query
         .query_map(params![relay.to_string(), int(after), int(limit as u64)], |row| {
             Ok((
@@ -111,6 +115,12 @@ pub(crate) fn next(
 
 pub(crate) fn delete(db: &Connection, number: u64) -> Result<(), VaultError> {
     db.prepare_cached("DELETE FROM outbox WHERE number = ?1")?.execute([int(number)])?;
+    Ok(())
+}
+
+/// Takes back the envelopes of a message that can't be delivered.
+pub(crate) fn delete_message(db: &Connection, message: &MessageId) -> Result<(), VaultError> {
+    db.prepare_cached("DELETE FROM outbox WHERE message = ?1")?.execute([message.0.as_slice()])?;
     Ok(())
 }
 

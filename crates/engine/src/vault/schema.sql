@@ -54,6 +54,20 @@ CREATE INDEX message_unread ON message (account) WHERE unread = 1;
 CREATE INDEX message_untaken ON message (number) WHERE untaken = 1;
 CREATE INDEX message_by_id ON message (id);
 
+-- The file of a message. Its ciphertext, as far as it is here, is in the home's folder `blobs/`.
+CREATE TABLE attachment (
+    account    BLOB NOT NULL,
+    incoming   INTEGER NOT NULL,
+    message    BLOB NOT NULL,
+    attachment BLOB NOT NULL, -- what it is, as its sender says
+    pointer    BLOB NOT NULL, -- opens the ciphertext
+    blob       BLOB NOT NULL, -- names the ciphertext, here and at the relay
+    upload     BLOB,          -- of ours: what the relay is told of the ciphertext
+    state      TEXT NOT NULL, -- ours: uploading, uploaded, refused; theirs: offered, fetched, gone
+    PRIMARY KEY (account, incoming, message)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attachment_in_state ON attachment (state);
+
 CREATE TABLE outbox (
     number  INTEGER PRIMARY KEY AUTOINCREMENT,
     submit  BLOB NOT NULL UNIQUE,
