@@ -2,15 +2,17 @@
 
 mod hook;
 mod list;
+mod message;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub use self::{
     hook::{Hook, HookCommand},
     list::{List, ListCommand, Make},
+    message::{History, OnWarn, Receive, Save, Send},
 };
 use crate::exit;
 
@@ -111,6 +113,10 @@ pub enum Command {
     ///   airlock send bob "see you at noon"
     ///   git log -1 | airlock send bob
     ///   airlock send bob --each-line < lines.txt      # every line is a message
+    ///   airlock send bob --file picnic.jpg --caption "on Sunday"
+    ///
+    /// A file is encrypted here, uploaded, and announced by a message. An upload that is cut off goes
+    /// on with the next command that connects.
     #[command(verbatim_doc_comment)]
     Send(Send),
     /// Fetch messages and print what is new, each once
@@ -119,6 +125,16 @@ pub enum Command {
     ///   airlock receive --follow --json | jq -r 'select(.type == "message") | .text'
     #[command(verbatim_doc_comment)]
     Receive(Receive),
+    /// Save a file that somebody sent you
+    ///
+    /// `receive` and `history` show which message has one. A download that is cut off goes on where it
+    /// stopped when the command is run again. Nothing is ever overwritten.
+    ///
+    ///   airlock save 3f9a0c12                 # into this folder, under the name that its sender gave it
+    ///   airlock save 3f9a0c12 ~/Pictures
+    ///   airlock save 3f9a0c12 poster.jpg
+    #[command(verbatim_doc_comment)]
+    Save(Save),
     /// Print a conversation
     History(History),
     /// Open the chat screen
@@ -225,57 +241,6 @@ pub struct Verify {
     /// They are not, or you are no longer sure: take the mark away
     #[arg(long)]
     pub no: bool,
-}
-
-/// `airlock send`
-#[derive(Clone, Debug, Args)]
-pub struct Send {
-    /// A contact's name or account
-    pub contact: String,
-    /// The message; several words make one message. Without it, or with `-`, standard input is read
-    #[arg(value_name = "TEXT")]
-    pub text: Vec<String>,
-    /// Send every line of standard input as a message, and print its fate as soon as it is known
-    #[arg(long, conflicts_with = "text")]
-    pub each_line: bool,
-    /// Seconds to wait until the relay has accepted the message [default: 30] [env: AIRLOCK_TIMEOUT]
-    #[arg(long, value_name = "SECONDS")]
-    pub timeout: Option<String>,
-    /// What to do when the hook warns or proposes a rewrite [default: ask in a terminal, otherwise hold]
-    #[arg(long, value_name = "WHAT")]
-    pub on_warn: Option<OnWarn>,
-}
-
-/// What to do when the sender has to decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OnWarn {
-    /// Ask at the terminal
-    Ask,
-    /// Send as written where the mode allows it, otherwise hold
-    Send,
-    /// Do not send
-    Hold,
-}
-
-/// `airlock receive`
-#[derive(Clone, Debug, Args)]
-pub struct Receive {
-    /// Go on printing messages as they come, until Ctrl-C
-    #[arg(long, short)]
-    pub follow: bool,
-    /// Seconds after which to stop; without --follow, for the relay to answer [default: 30] [env: AIRLOCK_TIMEOUT]
-    #[arg(long, value_name = "SECONDS")]
-    pub timeout: Option<String>,
-}
-
-/// `airlock history`
-#[derive(Clone, Debug, Args)]
-pub struct History {
-    /// A contact's name or account
-    pub contact: String,
-    /// How many messages, newest last
-    #[arg(short = 'n', long = "number", value_name = "N", default_value_t = 20)]
-    pub number: usize,
 }
 
 /// `airlock chat`

@@ -1,16 +1,18 @@
 //! Messages as lines, for `history` and `receive`.
 
-use airlock_engine::{Contact, Delivery, Direction, Message};
+use airlock_engine::{Contact, Delivery, Direction, FileState, Message, MessageFile, safe_name};
+use airlock_protocol::Attachment;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-use super::Context;
+use super::{Context, hex};
 use crate::{
     args::History,
     exit::Exit,
     printable::{printable, printable_line},
     problem::Problem,
     remedies,
+    tui::text::size,
 };
 
 pub(crate) fn history(args: &History, context: &Context) -> Result<Exit, Problem> {
@@ -46,6 +48,18 @@ fn message_json(contact: &Contact, message: &Message) -> Value {
         "delivery": delivery,
         "why": why,
         "effect": message.effect,
+        "file": message.file.as_ref().map(file_json),
+    })
+}
+
+fn file_json(file: &MessageFile) -> Value {
+    json!({
+        "name": file.attachment.name,
+        "safe_name": safe_name(&file.attachment.name),
+        "size": file.attachment.size,
+        "media_type": file.attachment.media_type,
+        "sha256": hex(&file.attachment.digest),
+        "state": file.state.name(),
     })
 }
 
@@ -70,13 +84,38 @@ fn message_text(contact: &str, message: &Message, zone: &TimeZone) -> String {
         Delivery::Queued => "  (not sent yet)".to_owned(),
         Delivery::Failed(why) => format!("  (failed: {})", printable_line(why)),
     };
-    let text = printable(&message.text).replace('\n', "\n  ");
+    let text = match &message.file {
+        Some(file) => file_text(message, file),
+        None => printable(&message.text).replace('\n', "\n  "),
+    };
     let original = match &message.original {
         Some(original) => format!("\n  (you wrote: {})", printable_line(original)),
         None => String::new(),
     };
     format!("{}  {who}: {text}{state}{original}", date_and_time(message.at_ms, zone))
 }
+
+/// A file's line, its caption below, and how to get it.
+fn file_text(message: &Message, file: &MessageFile) -> String {
+    let Attachment { name, size: bytes, media_type, .. } = &file.attachment;
+    let name = safe_name(name);
+    let mut lines =
+        vec![format!("[file] {} ({}, {})", printable_line(&name), size(*bytes), printable_line(media_type))];
+    if !message.text.is_empty() {
+        lines.push(printable(&message.text).replace('\n', "\n  "));
+    }
+    let id: String = message.id.to_string().chars().take(ID_DIGITS_SHOWN).collect();
+    match file.state {
+        FileState::Offered | FileState::Fetched => lines.push(format!("(airlock save {id})")),
+        FileState::Gone => lines.push("(no longer at the relay)".to_owned()),
+        FileState::Uploading => lines.push("(upload not complete)".to_owned()),
+        FileState::Uploaded | FileState::Refused => {}
+    }
+    lines.join("\n  ")
+}
+
+/// Digits of a message's id that are shown: two messages of one home hardly ever share them.
+const ID_DIGITS_SHOWN: usize = 8;
 
 /// `2026-11-22 14:03`, or dashes for a time that no calendar has: a peer may claim any.
 pub(crate) fn date_and_time(at_ms: u64, zone: &TimeZone) -> String {
@@ -107,6 +146,7 @@ mod tests {
             at_ms: 1_795_357_800_000,
             delivery,
             effect: None,
+            file: None,
         }
     }
 
@@ -128,6 +168,25 @@ mod tests {
             "2026-11-22 14:30  you: hi  (failed: no such recipient)"
         );
         assert_eq!(text(Delivery::Delivered), "2026-11-22 14:30  you: hi");
+    }
+
+    #[test]
+    fn a_file_shows_what_it_is_and_how_to_get_it_and_cannot_lie_about_its_name() {
+        let attachment = Attachment {
+            name: "\u{202e}gpj.poster\u{1b}[2J".into(),
+            caption: Some("hi".into()),
+            size: 1_234_567,
+            media_type: "image/jpeg".into(),
+            digest: [3; 32],
+        };
+        let with = |state| {
+            let file = Some(MessageFile { attachment: attachment.clone(), state });
+            let message = Message { file, ..message(Direction::In, "on Sunday\nor so", Delivery::Received) };
+            message_text("bob", &message, &TimeZone::UTC)
+        };
+        insta::assert_snapshot!([with(FileState::Offered), with(FileState::Gone)].join("\n"));
+        let json = file_json(&MessageFile { attachment, state: FileState::Fetched });
+        assert_eq!((&json["safe_name"], &json["state"]), (&"_gpj.poster_[2J".into(), &"fetched".into()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! From a draft to its fate at the gate, with the sender's decision where one is needed.
 
-use airlock_engine::{Composed, Concerned, Contact, Engine, Pending, ReportMade};
+use airlock_engine::{Composed, Concerned, Contact, Engine, Pending, ReportMade, safe_name};
 use airlock_protocol::{
-    MessageId,
+    Attachment, MessageId,
     gate::{About, Choice, StopReason},
 };
 
@@ -12,7 +12,10 @@ use crate::{
     printable::{printable, printable_line},
     problem::Problem,
     prompt, remedies,
-    tui::diff::{Piece, diff},
+    tui::{
+        diff::{Piece, diff},
+        text::size,
+    },
 };
 
 /// What happens when the gate asks.
@@ -152,7 +155,23 @@ fn question_text(to: &str, pending: &Pending, choices: &[Choice]) -> String {
     let says: String = pending.concerns().iter().map(says).collect();
     let keys: Vec<String> =
         choices.iter().map(|choice| format!("[{}] {}", key_of(*choice), label_of(*choice))).collect();
-    format!("{says}  to {}: {}\n{} > ", printable_line(to), shown.replace('\n', "\n  "), keys.join("  "))
+    let file = pending.attachment().map(file_text).unwrap_or_default();
+    format!(
+        "{says}  to {}: {file}{}\n{} > ",
+        printable_line(to),
+        shown.replace('\n', "\n  "),
+        keys.join("  ")
+    )
+}
+
+/// What the gate was asked about beside the words.
+fn file_text(file: &Attachment) -> String {
+    format!(
+        "[file] {} ({}, {}) ",
+        printable_line(&safe_name(&file.name)),
+        size(file.size),
+        printable_line(&file.media_type)
+    )
 }
 
 fn key_of(choice: Choice) -> char {

@@ -12,9 +12,12 @@ mod init;
 mod interrupt;
 mod list;
 mod manual;
+mod progress;
 mod receive;
 mod reports;
+mod save;
 mod send;
+mod send_file;
 mod send_lines;
 mod verify;
 
@@ -55,8 +58,12 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::Contacts(args)) => contacts::run(args, &context),
         Some(Command::Verify(args)) => verify::run(&args, &context),
         Some(Command::Send(args)) if args.each_line => send_lines::run(&args, &context).await,
-        Some(Command::Send(args)) => send::run(&args, &context).await,
+        Some(Command::Send(args)) => match &args.file {
+            Some(file) => send_file::run(&args, file, &context).await,
+            None => send::run(&args, &context).await,
+        },
         Some(Command::Receive(args)) => receive::run(&args, &context).await,
+        Some(Command::Save(args)) => save::run(&args, &context).await,
         Some(Command::History(args)) => conversation::history(&args, &context),
         Some(Command::Hook(args)) => hook::run(&args, &context).await,
         Some(Command::List(args)) => list::run(&args, &context),

@@ -157,7 +157,7 @@ pub(crate) async fn run(args: &Send, context: &Context) -> Result<Exit, Problem>
     let fate = wait(&engine, decided, context.settings.timeout.value).await?;
     let made: Vec<ReportMade> = made.into_iter().map(|report| current(&engine, report)).collect();
     engine.shutdown().await;
-    show(context, &contact, id, &fate, &made)
+    show(context, &contact, id, &fate, &made, Map::new())
 }
 
 /// Waits until the relay has a message, and the authorities' relays the reports that it caused.
@@ -204,7 +204,7 @@ async fn report_settled(engine: &Engine, report: &ReportMade, events: &mut broad
 }
 
 /// The report as it stands now.
-fn current(engine: &Engine, report: ReportMade) -> ReportMade {
+pub(crate) fn current(engine: &Engine, report: ReportMade) -> ReportMade {
     let found = engine.reports_made().ok().into_iter().flatten().find(|made| made.number == report.number);
     found.unwrap_or(report)
 }
@@ -231,20 +231,22 @@ fn from_stdin(context: &Context) -> Result<String, Problem> {
     Ok(text)
 }
 
-fn show(
+/// Prints what became of a message; `more` is what the caller adds to its record.
+pub(crate) fn show(
     context: &Context,
     to: &Contact,
     id: Option<MessageId>,
     fate: &Fate,
     made: &[ReportMade],
+    more: Map<String, Value>,
 ) -> Result<Exit, Problem> {
     if context.output.format == crate::output::Format::Json {
-        let record = fate_json(to, id, fate, made, Map::new());
+        let record = fate_json(to, id, fate, made, more);
         context.output.result("send", &record, String::new)?;
         return Ok(fate.exit());
     }
     if let Some(problem) = fate.problem(&to.name) {
-        if let Some(draft) = fate.draft() {
+        if let Some(draft) = fate.draft().filter(|draft| !draft.is_empty()) {
             context.output.note(&format!("Your draft:\n  {}", printable(draft).replace('\n', "\n  ")));
         }
         return Err(problem);

@@ -1,6 +1,7 @@
 //! What to do about each error of the engine. The engine says what and why; here is the way out.
 
 mod audit;
+mod files;
 pub(crate) mod list;
 mod near;
 mod relay;
@@ -18,8 +19,9 @@ use airlock_protocol::outgoing::DraftError;
 use airlock_wire::RelayAddress;
 
 pub(crate) use self::audit::audit;
-use self::relay::session;
+pub(crate) use self::files::save;
 pub(crate) use self::relay::{connection_refused, not_registered, register, relay_unreachable};
+use self::{files::file, relay::session};
 use crate::{exit::Exit, problem::Problem, tui::ScreenError};
 
 pub(crate) fn open(error: &OpenError, home: &Path) -> Problem {
@@ -264,6 +266,7 @@ pub(crate) fn compose(error: &ComposeError) -> Problem {
             };
             Problem::usage("bad-text", what, error, remedy)
         }
+        ComposeError::File(error) => file(error),
         ComposeError::Session(error) => session("there is no way to your contact now", error),
         ComposeError::Vault(error) => vault_in(what, error),
         ComposeError::Authority => Problem::new(

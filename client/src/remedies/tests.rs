@@ -2,7 +2,7 @@
 
 use std::io;
 
-use airlock_engine::{AuditError, NetworkError, RegisterError, SessionError};
+use airlock_engine::{AuditError, FileError, NetworkError, RegisterError, SaveError, SessionError};
 use airlock_wire::{CodecError, Fingerprint, request::Refusal};
 
 use super::*;
@@ -49,6 +49,37 @@ fn opening_and_making_a_vault() {
         .iter()
         .map(|error| open(error, home))
         .chain(making.iter().map(|error| create(error, home)))
+        .collect();
+    insta::assert_snapshot!(all(&problems));
+}
+
+#[test]
+fn sending_and_saving_files() {
+    let path = || Path::new("picnic.jpg").to_owned();
+    let io = || io::Error::from(io::ErrorKind::PermissionDenied);
+    let sending = [
+        FileError::Unreadable { path: path(), why: io() },
+        FileError::NotAFile { path: path() },
+        FileError::TooLarge { got: 2_000, max: 1_000 },
+        FileError::Changed,
+        FileError::Copy(io()),
+    ];
+    let saving = [
+        SaveError::NoFile,
+        SaveError::Ours,
+        SaveError::Gone,
+        SaveError::Busy,
+        SaveError::Network(NetworkError::Unreachable { address: Box::new(relay()), why: "timed out".into() }),
+        SaveError::Network(NetworkError::NotRegistered),
+        SaveError::NotAuthentic("part 3 is damaged".into()),
+        SaveError::Exists(path()),
+        SaveError::Target { path: path(), why: io() },
+        SaveError::Home(io()),
+    ];
+    let problems: Vec<Problem> = sending
+        .into_iter()
+        .map(|error| compose(&ComposeError::File(error)))
+        .chain(saving.iter().map(save))
         .collect();
     insta::assert_snapshot!(all(&problems));
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -9,19 +10,20 @@ use std::{
 };
 
 use airlock_engine::{
-    ComposeError, Composed, Concerned, Connection, Contact, Delivery, EnableError, Engine, GateStatus,
-    HookStatus, Lock, Message, Pending, ReportMade, ReportState, VaultError,
+    ComposeError, Composed, Concerned, Connection, Contact, Delivery, EnableError, Engine, FileState,
+    GateStatus, HookStatus, Lock, Message, Pending, ReportMade, ReportState, Transfer, VaultError, safe_name,
 };
 use airlock_hooks::Package;
 use airlock_protocol::{
+    Attachment,
     gate::{About, Choice, Mode, StopReason},
     outgoing::Content,
 };
 use airlock_wire::AccountId;
 
 use super::model::{
-    AboutRow, ConnectionRow, ContactRow, GateRow, HookRow, MessageRow, Outcome, Progress, QuestionRow,
-    ReportRow, StoppedRow, Ticket, hook_name,
+    AboutRow, ConnectionRow, ContactRow, FilePlace, FileRow, GateRow, HookRow, MessageRow, Outcome, Progress,
+    QuestionRow, ReportRow, StoppedRow, Ticket, hook_name,
 };
 use crate::remedies;
 
@@ -60,6 +62,17 @@ impl Questions {
         self.outcome(engine, draft, engine.compose(to, draft).await)
     }
 
+    /// Sends a file to the gate, with its caption.
+    pub(crate) async fn compose_file(
+        &self,
+        engine: &Engine,
+        to: AccountId,
+        path: &Path,
+        caption: &str,
+    ) -> Outcome {
+        self.outcome(engine, caption, engine.compose_file(to, path, Some(caption)).await)
+    }
+
     /// Carries out an answer. None when the question was answered before.
     pub(crate) async fn answer(&self, engine: &Engine, ticket: Ticket, choice: Choice) -> Option<Answered> {
         let pending = self.take(ticket)?;
@@ -94,6 +107,7 @@ impl Questions {
                     .map(|also| format!("{}: {}", hook_name(&also.hook), also.full_text()))
                     .collect();
                 let (draft, choices) = (pending.written().to_owned(), pending.question().choices());
+                let file = pending.attachment().map(|file| file_row(file, FilePlace::Waiting));
                 let to = Names::of(engine).name(pending.to());
                 Outcome::Ask(QuestionRow {
                     ticket: self.keep(*pending),
@@ -102,6 +116,7 @@ impl Questions {
                     about,
                     also,
                     draft,
+                    file,
                     choices,
                 })
             }
@@ -169,9 +184,32 @@ pub(crate) fn messages(engine: &Engine, account: AccountId) -> Result<Vec<Messag
             progress: progress(message.delivery),
             gate_note: message.effect.as_deref().and_then(gate_note).map(str::to_owned),
             report: report.map(|report| report_row(report, &names)),
+            file: message.file.as_ref().map(|file| {
+                let transfer = engine.transfer(message.id).ok().flatten();
+                file_row(&file.attachment, file_place(file.state, transfer))
+            }),
         }
     };
     Ok(engine.messages(account, MESSAGES_SHOWN_MAX)?.into_iter().map(row).collect())
+}
+
+fn file_row(file: &Attachment, place: FilePlace) -> FileRow {
+    FileRow { name: safe_name(&file.name), bytes: file.size, media_type: file.media_type.clone(), place }
+}
+
+/// Where a file is, by what the vault says and what is under way.
+pub(crate) fn file_place(state: FileState, transfer: Option<Transfer>) -> FilePlace {
+    match (state, transfer) {
+        (FileState::Uploading | FileState::Offered, Some(transfer)) => {
+            let percent = transfer.done.saturating_mul(100) / transfer.total.max(1);
+            FilePlace::Moving(u8::try_from(percent.min(100)).unwrap_or(100))
+        }
+        (FileState::Uploading | FileState::Refused, _) => FilePlace::Waiting,
+        (FileState::Uploaded, _) => FilePlace::There,
+        (FileState::Offered, None) => FilePlace::Offered,
+        (FileState::Fetched, _) => FilePlace::Here,
+        (FileState::Gone, _) => FilePlace::Gone,
+    }
 }
 
 /// All reports made, oldest first.

@@ -16,6 +16,7 @@ mod bridge;
 mod clock;
 mod editor;
 mod model;
+mod paths;
 mod terminal;
 
 pub use terminal::ScreenError;

@@ -44,6 +44,35 @@ pub(crate) struct MessageRow {
     /// What the gate did, when it did something.
     pub(crate) gate_note: Option<String>,
     pub(crate) report: Option<ReportRow>,
+    /// The file that came or goes with it; the text is its caption then.
+    pub(crate) file: Option<FileRow>,
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileRow {
+    /// Safe to show and to save it under.
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    pub(crate) media_type: String,
+    pub(crate) place: FilePlace,
+}
+
+/// Where a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FilePlace {
+    /// Ours, here, not yet at the relay.
+    Waiting,
+    /// On its way up or down: percent of it.
+    Moving(u8),
+    /// Ours, at the relay.
+    There,
+    /// Theirs, at the relay.
+    Offered,
+    /// Theirs, here.
+    Here,
+    /// Theirs, nowhere any more.
+    Gone,
 }
 
 /// What left, or waits to leave, because of a hook.
@@ -124,6 +153,8 @@ pub(crate) struct QuestionRow {
     /// What other hooks say about it, each in a line.
     pub(crate) also: Vec<String>,
     pub(crate) draft: String,
+    /// The file that the draft goes with.
+    pub(crate) file: Option<FileRow>,
     /// What the mode leaves to the sender.
     pub(crate) choices: Vec<Choice>,
 }

@@ -86,6 +86,28 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{} B", thousands(count))
 }
 
+/// A size as people compare them, with two or three digits: `812 B`, `1.2 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes;
+    let mut unit = "kB";
+    for larger in ["MB", "GB", "TB"] {
+        if value < 999_500 {
+            break;
+        }
+        (value, unit) = (value / 1_000, larger);
+    }
+    // Tenths, rounded to the nearest.
+    let tenths = (value + 50) / 100;
+    if tenths < 100 {
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {unit}", (value + 500) / 1_000)
+    }
+}
+
 /// A number with its thousands apart.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -125,6 +147,14 @@ mod tests {
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(pad("日", 4), "日  ");
+    }
+
+    #[test]
+    fn a_size_has_two_or_three_digits_and_a_unit() {
+        let sizes =
+            [0, 812, 1_000, 1_234, 9_949, 9_999, 45_678, 999_499, 999_500, 2_712_345, 64 << 20, 1 << 30];
+        let shown = "0 B, 812 B, 1.0 kB, 1.2 kB, 9.9 kB, 10 kB, 46 kB, 999 kB, 1.0 MB, 2.7 MB, 67 MB, 1.1 GB";
+        assert_eq!(sizes.map(size).join(", "), shown);
     }
 
     #[test]

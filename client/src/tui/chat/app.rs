@@ -1,7 +1,10 @@
 //! The chat screen's state, what happens to it, and what it asks for. No I/O: [`super::update`] turns an event
 //! into a new state and effects, and [`super::view`] draws a state.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    path::PathBuf,
+};
 
 use airlock_protocol::{
     gate::{Choice, Mode},
@@ -21,7 +24,9 @@ use crate::{
     problem::Problem,
     tui::{
         clock::Clock,
-        model::{ConnectionRow, ContactRow, GateRow, MessageRow, Outcome, Progress, ReportRow, Ticket},
+        model::{
+            ConnectionRow, ContactRow, FilePlace, GateRow, MessageRow, Outcome, Progress, ReportRow, Ticket,
+        },
         theme::Theme,
     },
 };
@@ -59,6 +64,13 @@ pub(crate) enum Event {
     Contacts(Vec<ContactRow>),
     Messages(AccountId, Vec<MessageRow>),
     Progress(AccountId, MessageId, Progress),
+    /// A file came further.
+    File(AccountId, MessageId, FilePlace),
+    /// A path was completed: the text for the field, and what it could go on with.
+    Completed(String, Vec<String>),
+    /// A file was saved here.
+    Saved(PathBuf),
+    NotSaved(Problem),
     /// Something new came from this contact.
     Arrived(AccountId),
     Gate(GateRow),
@@ -85,14 +97,33 @@ pub(crate) enum Effect {
     LoadContacts,
     LoadMessages(AccountId),
     MarkRead(AccountId),
-    Compose { to: AccountId, text: String },
+    Compose {
+        to: AccountId,
+        text: String,
+    },
+    /// Sends a file, with what is written as its caption.
+    Attach {
+        to: AccountId,
+        path: String,
+        caption: String,
+    },
+    /// Saves the file of a message; the path may be a folder.
+    Save {
+        id: MessageId,
+        path: String,
+    },
+    /// Completes a path as far as it is clear.
+    Complete(String),
     Answer(Ticket, Choice),
     Edit(String),
     Add(String),
     Link,
     Safety(AccountId),
     SetVerified(AccountId, bool),
-    SetGate { mode: Mode, authority: Option<AccountId> },
+    SetGate {
+        mode: Mode,
+        authority: Option<AccountId>,
+    },
     Retry(AccountId, MessageId),
     Reports,
 }

@@ -43,6 +43,11 @@ impl Composer {
         &self.text
     }
 
+    /// What stands before the cursor, and after it.
+    pub(crate) fn around_cursor(&self) -> (&str, &str) {
+        self.text.split_at(self.cursor)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

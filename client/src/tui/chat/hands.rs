@@ -12,7 +12,10 @@ use crate::{
     exit::Exit,
     problem::Problem,
     remedies,
-    tui::bridge::{self, Answered, Questions},
+    tui::{
+        bridge::{self, Answered, Questions},
+        paths,
+    },
 };
 
 /// Results that may wait for the screen. It takes them all before each picture.
@@ -64,6 +67,30 @@ impl Hands {
             Effect::Compose { to, text } => {
                 self.compose(to, text);
                 Vec::new()
+            }
+            Effect::Attach { to, path, caption } => {
+                let (engine, questions, results) = self.all();
+                tokio::spawn(async move {
+                    let path = paths::expand(&path);
+                    let outcome = questions.compose_file(&engine, to, &path, &caption).await;
+                    let _ = results.send(Event::Composed(to, outcome)).await;
+                });
+                Vec::new()
+            }
+            Effect::Save { id, path } => {
+                let (engine, _, results) = self.all();
+                tokio::spawn(async move {
+                    let event = match engine.save(id, paths::save_to(&path)).await {
+                        Ok(saved) => Event::Saved(saved.path),
+                        Err(error) => Event::NotSaved(remedies::save(&error)),
+                    };
+                    let _ = results.send(event).await;
+                });
+                Vec::new()
+            }
+            Effect::Complete(path) => {
+                let (completed, candidates) = paths::complete(&path);
+                vec![Event::Completed(completed, candidates)]
             }
             Effect::Answer(ticket, choice) => {
                 let (engine, questions, results) = self.all();

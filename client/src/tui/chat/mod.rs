@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod composer;
 pub(crate) mod dialogs;
+mod files;
 pub(crate) mod gate_line;
 mod hands;
 pub(crate) mod keymap;

@@ -19,6 +19,7 @@ use crate::{
         bridge,
         clock::Clock,
         editor,
+        model::FilePlace,
         terminal::{Input, Screen, ScreenError, asked_to_end},
         theme::{Colors, Theme},
     },
@@ -171,6 +172,14 @@ impl Chat {
             }
             News::Rejected { why } => {
                 vec![Event::Note(format!("Something came in that could not be opened: {why}"))]
+            }
+            News::Transfer { account, id, transfer } => {
+                let percent = transfer.done.saturating_mul(100) / transfer.total.max(1);
+                let place = FilePlace::Moving(u8::try_from(percent.min(100)).unwrap_or(100));
+                vec![Event::File(account, id, place)]
+            }
+            News::File { account, id, state } => {
+                vec![Event::File(account, id, bridge::file_place(state, None))]
             }
             // Deliveries tell more.
             News::Outbox => Vec::new(),

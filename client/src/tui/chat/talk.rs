@@ -6,7 +6,7 @@ use airlock_wire::AccountId;
 use super::composer::{Composer, Full};
 use crate::tui::{
     chat::dialogs::Dialog,
-    model::{MessageRow, Outcome, Progress},
+    model::{FilePlace, MessageRow, Outcome, Progress},
 };
 
 /// A conversation with one contact.
@@ -20,6 +20,8 @@ pub(crate) struct Talk {
     pub(crate) scroll: usize,
     /// The draft that is in the gate now. One at a time, so that messages keep their order.
     sending: Option<String>,
+    /// The file that was sent last, or tried: one that was stopped is likely to be tried again.
+    pub(crate) last_path: String,
 }
 
 /// Why a draft can't be sent now.
@@ -33,7 +35,14 @@ pub(crate) enum NotNow {
 
 impl Talk {
     pub(crate) fn new(account: AccountId) -> Self {
-        Self { account, rows: Vec::new(), composer: Composer::default(), scroll: 0, sending: None }
+        Self {
+            account,
+            rows: Vec::new(),
+            composer: Composer::default(),
+            scroll: 0,
+            sending: None,
+            last_path: String::new(),
+        }
     }
 
     /// Takes the draft out of the composer, for the gate.
@@ -50,6 +59,18 @@ impl Talk {
         Ok(text)
     }
 
+    /// Takes what is written out of the composer, as the caption of a file.
+    pub(crate) fn send_file(&mut self, path: &str) -> Result<String, NotNow> {
+        if self.sending.is_some() {
+            return Err(NotNow::Busy);
+        }
+        self.scroll = 0;
+        self.last_path = path.to_owned();
+        let caption = self.composer.take();
+        self.sending = Some(caption.clone());
+        Ok(caption)
+    }
+
     pub(crate) fn is_sending(&self) -> bool {
         self.sending.is_some()
     }
@@ -59,6 +80,7 @@ impl Talk {
         match outcome {
             Outcome::Queued { mut reports } => {
                 self.sending = None;
+                self.last_path.clear();
                 match reports.len() {
                     0 | 1 => reports.pop().map(Dialog::Report),
                     _ => Some(Dialog::Reports(reports)),
@@ -99,6 +121,13 @@ impl Talk {
     pub(crate) fn progress(&mut self, id: MessageId, progress: Progress) {
         if let Some(row) = self.rows.iter_mut().find(|row| row.id == id) {
             row.progress = progress;
+        }
+    }
+
+    /// Notes how far a file came.
+    pub(crate) fn file(&mut self, id: MessageId, place: FilePlace) {
+        if let Some(file) = self.rows.iter_mut().find(|row| row.id == id).and_then(|row| row.file.as_mut()) {
+            file.place = place;
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     printable::{printable, printable_line},
     tui::{
         clock::Clock,
-        model::{MessageRow, Progress},
+        model::{FilePlace, MessageRow, Progress},
         text,
         theme::Theme,
     },
@@ -60,7 +60,19 @@ fn message(row: &MessageRow, columns: usize, clock: &Clock, theme: Theme, lines:
     let wrapped = |words: &str, style: Style, block: &mut Vec<(String, Style)>| {
         block.extend(text::wrap(words, room).into_iter().map(|part| (part.to_owned(), style)));
     };
-    wrapped(&printable(&row.text), theme.text, &mut block);
+    if let Some(file) = &row.file {
+        let words = format!("▣ {}", printable_line(&file.name));
+        wrapped(&words, theme.strong, &mut block);
+        let what =
+            format!("{}, {}{}", text::size(file.bytes), printable_line(&file.media_type), place(file.place));
+        wrapped(&what, theme.dim, &mut block);
+        if let FilePlace::Moving(percent) = file.place {
+            block.push((bar(percent, room), theme.accent));
+        }
+    }
+    if row.file.is_none() || !row.text.is_empty() {
+        wrapped(&printable(&row.text), theme.text, &mut block);
+    }
     if let Some(original) = &row.original {
         wrapped(&format!("you wrote: {}", printable_line(original)), theme.dim, &mut block);
     }
@@ -102,6 +114,26 @@ fn message(row: &MessageRow, columns: usize, clock: &Clock, theme: Theme, lines:
     }));
 }
 
+/// Where a file is, after what it is.
+fn place(place: FilePlace) -> &'static str {
+    match place {
+        FilePlace::Offered => " · Ctrl-S saves it",
+        FilePlace::Here => " · fetched",
+        FilePlace::Gone => " · no longer at the relay",
+        FilePlace::Waiting => " · not uploaded yet",
+        FilePlace::Moving(_) | FilePlace::There => "",
+    }
+}
+
+/// Cells of the bar of a file that is on its way.
+const TRANSFER_CELLS: usize = 20;
+
+fn bar(percent: u8, room: usize) -> String {
+    let cells = TRANSFER_CELLS.min(room.saturating_sub(6));
+    let full = usize::from(percent) * cells / 100;
+    format!("{}{} {percent:3} %", "█".repeat(full), "░".repeat(cells - full))
+}
+
 #[cfg(test)]
 mod tests {
     use airlock_protocol::outgoing::MessageId;
@@ -122,6 +154,7 @@ mod tests {
             progress: Progress::Failed("\x1b]0;title\x07".to_owned()),
             gate_note: None,
             report: None,
+            file: None,
         };
         let all: String =
             lines(&[row], 40, &fixed(), Theme::new(Colors::Never)).iter().map(ToString::to_string).collect();

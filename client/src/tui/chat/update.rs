@@ -9,6 +9,7 @@ use super::{
     app::{App, Effect, Event},
     composer::Motion,
     dialogs::{Action, AddForm, Dialog, Pressed, button_at, scroll_max},
+    files,
     keymap::{self, Command},
     talk::{NotNow, Talk},
     transcript,
@@ -54,6 +55,14 @@ pub(crate) fn update(app: &mut App, event: Event) -> Vec<Effect> {
                 talk.progress(id, progress);
             }
         }
+        Event::File(account, id, place) => {
+            if let Some(talk) = app.talks.get_mut(&account) {
+                talk.file(id, place);
+            }
+        }
+        Event::Completed(path, candidates) => files::completed(app, &path, candidates),
+        Event::Saved(path) => files::saved(app, &path),
+        Event::NotSaved(problem) => files::not_saved(app, problem),
         Event::Arrived(account) => {
             let mut effects = vec![Effect::LoadMessages(account)];
             if app.selected == Some(account) {
@@ -162,6 +171,8 @@ fn on_command(app: &mut App, command: Command) -> Vec<Effect> {
             }
             app.note = Some("No message here has failed.".to_owned());
         }
+        Command::Attach => files::attach(app),
+        Command::Save => files::save(app),
         Command::Editor => {
             let draft = app.talk().map(|talk| talk.composer.text().to_owned());
             return draft.map(Effect::Edit).into_iter().collect();
@@ -210,9 +221,12 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         (form.busy, form.problem) = (true, None);
         return vec![Effect::Add(form.link.text().to_owned())];
     }
+    if action == Action::File || action == Action::Complete {
+        return files::act(app, action);
+    }
     app.dialogs.pop_front();
     match action {
-        Action::Close | Action::Add => Vec::new(),
+        Action::Close | Action::Add | Action::File | Action::Complete => Vec::new(),
         Action::Answer(ticket, choice) => vec![Effect::Answer(ticket, choice)],
         Action::SetVerified(account, verified) => {
             vec![Effect::SetVerified(account, verified), Effect::LoadContacts]

@@ -180,6 +180,8 @@ fn on_command(demo: &mut Demo, command: Command) -> Vec<Effect> {
         | Command::Verify
         | Command::Reports
         | Command::Retry
+        | Command::Attach
+        | Command::Save
         | Command::Editor => {}
     }
     Vec::new()
@@ -205,10 +207,14 @@ fn act(demo: &mut Demo, action: Action) -> Vec<Effect> {
     match action {
         Action::Answer(ticket, choice) => vec![Effect::Answer(ticket, choice)],
         Action::SetMode(mode) if mode != demo.gate.mode => vec![Effect::SetMode(mode)],
-        // Nobody is added or verified in the demo, and its authority is given.
-        Action::Close | Action::SetMode(_) | Action::SetVerified(..) | Action::ReportTo(_) | Action::Add => {
-            Vec::new()
-        }
+        // Nobody is added or verified in the demo, its authority is given, and no files are sent.
+        Action::Close
+        | Action::SetMode(_)
+        | Action::SetVerified(..)
+        | Action::ReportTo(_)
+        | Action::Add
+        | Action::File
+        | Action::Complete => Vec::new(),
     }
 }
 

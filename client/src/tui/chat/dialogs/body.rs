@@ -6,14 +6,14 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{AddForm, Dialog};
+use super::Dialog;
 use crate::{
     printable::{printable, printable_line},
     problem::Problem,
     tui::{
         diff::{Piece, diff},
         model::{AboutRow, ContactRow, GateRow, HookRow, QuestionRow, ReportRow, StoppedRow, hook_name},
-        qr, text,
+        text,
         theme::Theme,
     },
 };
@@ -39,6 +39,7 @@ impl Dialog {
             Self::Authority(_) => "Who gets the reports?".to_owned(),
             Self::Invite(_) => "Your contact link".to_owned(),
             Self::Add(_) => "Add a contact".to_owned(),
+            Self::File(form) => form.title(),
             Self::Problem(_) => "That did not work".to_owned(),
         }
     }
@@ -67,6 +68,7 @@ impl Dialog {
             Self::Authority(contacts) => text.authority(contacts),
             Self::Invite(link) => text.invite(link, rows),
             Self::Add(form) => text.add(form),
+            Self::File(form) => text.file_form(form),
             Self::Problem(problem) => text.problem(problem),
         }
         text.lines
@@ -74,10 +76,10 @@ impl Dialog {
 }
 
 /// Lines in the making.
-struct Text {
-    columns: usize,
-    theme: Theme,
-    lines: Vec<Line<'static>>,
+pub(super) struct Text {
+    pub(super) columns: usize,
+    pub(super) theme: Theme,
+    pub(super) lines: Vec<Line<'static>>,
 }
 
 impl Text {
@@ -107,7 +109,7 @@ impl Text {
             AboutRow::Warning(reason) => {
                 self.say(self.theme.strong, reason);
                 self.gap();
-                self.quote(self.theme.text, &question.draft);
+                self.written(question);
                 self.gap();
                 self.say(self.theme.dim, &format!("{hook} looked at it on this device. Nothing has left."));
             }
@@ -124,7 +126,7 @@ impl Text {
             AboutRow::Failure(why) => {
                 self.say(self.theme.strong, why);
                 self.gap();
-                self.quote(self.theme.text, &question.draft);
+                self.written(question);
                 self.gap();
                 self.say(
                     self.theme.dim,
@@ -278,52 +280,6 @@ impl Text {
         }
     }
 
-    fn invite(&mut self, link: &str, rows: usize) {
-        // The frame, a gap and a button; the rest of the text may scroll, a code may not.
-        let around = 4;
-        let code = qr::lines(link)
-            .filter(|code| code.len() + around <= rows && code.iter().all(|row| row.width() <= self.columns));
-        let drawn = code.is_some();
-        if let Some(code) = code {
-            let indent = self.columns.saturating_sub(code[0].width()) / 2;
-            self.lines.extend(code.into_iter().map(|mut row| {
-                row.spans.insert(0, Span::raw(" ".repeat(indent)));
-                row
-            }));
-            self.gap();
-        }
-        for row in text::wrap(link, self.columns) {
-            self.lines.push(Line::styled(row.to_owned(), self.theme.strong));
-        }
-        self.gap();
-        self.say(
-            self.theme.dim,
-            "Give it to one person over a channel that you trust: whoever has it can write to you.",
-        );
-        if !drawn {
-            self.say(self.theme.dim, "A larger window shows it as a QR code; so does `airlock invite`.");
-        }
-    }
-
-    fn add(&mut self, form: &AddForm) {
-        self.say(self.theme.text, "Paste the contact link that they gave you (it starts with `airlock:`):");
-        self.gap();
-        let cursor = if form.busy { "" } else { "█" };
-        let shown = format!("{}{cursor}", form.link.text());
-        for row in text::wrap(&shown, self.columns.saturating_sub(2)) {
-            let mark = Span::styled("› ", self.theme.focus);
-            self.lines.push(Line::from(vec![mark, Span::styled(row.to_owned(), self.theme.strong)]));
-        }
-        if form.busy {
-            self.gap();
-            self.say(self.theme.dim, "asking their relay for keys …");
-        } else if let Some(problem) = &form.problem {
-            self.gap();
-            self.say(self.theme.danger, &format!("! {}: {}", problem.what, problem.why));
-            self.say(self.theme.text, &problem.remedy);
-        }
-    }
-
     fn problem(&mut self, problem: &Problem) {
         self.say(self.theme.strong, &problem.what);
         self.gap();
@@ -333,18 +289,18 @@ impl Text {
 
     // ---- parts
 
-    fn gap(&mut self) {
+    pub(super) fn gap(&mut self) {
         self.lines.push(Line::default());
     }
 
-    fn say(&mut self, style: Style, words: &str) {
+    pub(super) fn say(&mut self, style: Style, words: &str) {
         for row in text::wrap(&printable(words), self.columns) {
             self.lines.push(Line::styled(row.to_owned(), style));
         }
     }
 
     /// A name and a value that hangs beside it.
-    fn field(&mut self, name: &str, value: &str) {
+    pub(super) fn field(&mut self, name: &str, value: &str) {
         let value = printable_line(value).into_owned();
         for (place, row) in
             text::wrap(&value, self.columns.saturating_sub(FIELD_COLUMNS)).into_iter().enumerate()
@@ -355,7 +311,7 @@ impl Text {
         }
     }
 
-    fn quote(&mut self, style: Style, words: &str) {
+    pub(super) fn quote(&mut self, style: Style, words: &str) {
         let mut end = words.len().min(DRAFT_BYTES_SHOWN);
         while !words.is_char_boundary(end) {
             end -= 1;

@@ -4,6 +4,8 @@
 
 mod body;
 mod draw;
+mod files;
+mod link;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +14,7 @@ use airlock_wire::AccountId;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub(crate) use draw::{button_at, draw, scroll_max};
+pub(crate) use files::{FileForm, SaveChoice};
 
 use super::{
     composer::{Composer, Motion},
@@ -45,6 +48,8 @@ pub(crate) enum Dialog {
     Invite(String),
     /// A link to be pasted.
     Add(AddForm),
+    /// A path: of a file to send, or to save one under.
+    File(FileForm),
     /// Something could not be done.
     Problem(Problem),
 }
@@ -68,6 +73,10 @@ pub(crate) enum Action {
     SetMode(Mode),
     ReportTo(AccountId),
     Add,
+    /// Does what the form of [`Dialog::File`] is for.
+    File,
+    /// Completes the path in it.
+    Complete,
 }
 
 /// A choice.
@@ -142,6 +151,10 @@ impl Dialog {
             }
             Self::Add(form) if form.busy => vec![close("Close")],
             Self::Add(_) => vec![button("Add", None, Action::Add), button("Cancel", None, Action::Close)],
+            Self::File(form) if form.busy => vec![close("Close")],
+            Self::File(form) => {
+                vec![button(form.verb(), None, Action::File), button("Cancel", None, Action::Close)]
+            }
             Self::Help(_) | Self::Report(_) | Self::Reports(_) | Self::Invite(_) | Self::Problem(_) => {
                 vec![close("Close")]
             }
@@ -186,6 +199,11 @@ impl Open {
             edit_link(form, key.code, control);
             return Pressed::Nothing;
         }
+        if let Dialog::File(form) = &mut self.dialog
+            && let Some(pressed) = form.press(key)
+        {
+            return pressed;
+        }
         match key.code {
             KeyCode::Esc => return Pressed::Act(self.dialog.escape()),
             KeyCode::Enter => {
@@ -214,6 +232,9 @@ impl Open {
 
     /// Takes pasted text.
     pub(crate) fn paste(&mut self, text: &str) {
+        if let Dialog::File(form) = &mut self.dialog {
+            form.paste(text);
+        }
         if let Dialog::Add(form) = &mut self.dialog
             && !form.busy
         {

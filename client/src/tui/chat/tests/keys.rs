@@ -10,7 +10,7 @@ use crate::tui::model::Outcome;
 fn any_key() -> impl Strategy<Value = Event> {
     let codes = prop_oneof![
         6 => any::<char>().prop_map(KeyCode::Char),
-        4 => prop::sample::select(vec!['a', 'e', 'r', 's', 'q', '?', ' ', 'é', '👩', '\u{301}', '\u{200d}'])
+        4 => prop::sample::select(vec!['a', 'e', 'o', 'r', 's', 'q', '?', ' ', 'é', '👩', '\u{301}', '\u{200d}'])
             .prop_map(KeyCode::Char),
         8 => prop::sample::select(vec![
             KeyCode::Enter, KeyCode::Esc, KeyCode::Tab, KeyCode::BackTab, KeyCode::Up, KeyCode::Down,
@@ -47,6 +47,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Contacts(Vec::new())),
         1 => Just(Event::Messages(BOB, conversation())),
         1 => Just(Event::Messages(BOB, Vec::new())),
+        1 => Just(Event::Messages(BOB, files())),
+        1 => (0_u8..=100).prop_map(|percent| Event::File(BOB, MessageId([6; 16]), FilePlace::Moving(percent))),
+        1 => Just(Event::Completed("~/pic".to_owned(), vec!["picnic.jpg".to_owned(); 24])),
+        1 => Just(Event::Saved("/home/bob/picnic.jpg".into())),
         1 => prop::sample::select(Mode::ALL.to_vec()).prop_map(|mode| Event::Gate(gate(mode))),
         1 => Just(Event::Composed(BOB, Outcome::Ask(question(
             AboutRow::Rewrite("the poster".to_owned()), "teh poster", &all)))),

@@ -1,6 +1,7 @@
 //! The chat screen without a terminal: states made by hand, drawn into memory.
 
 mod behaviour;
+mod files;
 mod keys;
 mod screens;
 
@@ -21,8 +22,8 @@ use super::{
 use crate::tui::{
     clock::tests::{NOW_MS, fixed},
     model::{
-        AboutRow, ConnectionRow, ContactRow, GateRow, HookRow, MessageRow, Progress, QuestionRow, ReportRow,
-        Ticket,
+        AboutRow, ConnectionRow, ContactRow, FilePlace, FileRow, GateRow, HookRow, MessageRow, Progress,
+        QuestionRow, ReportRow, Ticket,
     },
     theme::{Colors, Theme},
 };
@@ -65,7 +66,35 @@ pub(crate) fn message(id: u8, minutes_ago: u64, text: &str, progress: Progress) 
         progress,
         gate_note: None,
         report: None,
+        file: None,
     }
+}
+
+pub(crate) fn file(name: &str, place: FilePlace) -> FileRow {
+    FileRow { name: name.to_owned(), bytes: 2_712_345, media_type: "image/jpeg".to_owned(), place }
+}
+
+/// A conversation with files in every place that a file can be in.
+pub(crate) fn files() -> Vec<MessageRow> {
+    let with = |id, minutes_ago, caption: &str, progress, name: &str, place| MessageRow {
+        file: Some(file(name, place)),
+        ..message(id, minutes_ago, caption, progress)
+    };
+    vec![
+        with(1, 50, "", Progress::Received, "sourdough.jpg", FilePlace::Gone),
+        with(2, 40, "the oven", Progress::Received, "oven.jpg", FilePlace::Here),
+        with(3, 30, "Here is the poster. Is it good?", Progress::Delivered, "poster.jpg", FilePlace::There),
+        with(
+            4,
+            20,
+            "It is! This one is from Sunday.",
+            Progress::Received,
+            "a picture of the picnic that we had on Sunday by the lake.jpg",
+            FilePlace::Offered,
+        ),
+        with(5, 10, "", Progress::Received, "toast.jpg", FilePlace::Moving(45)),
+        with(6, 1, "and mine", Progress::Queued, "bread.jpg", FilePlace::Moving(80)),
+    ]
 }
 
 pub(crate) fn report() -> ReportRow {
@@ -115,6 +144,7 @@ pub(crate) fn question(about: AboutRow, draft: &str, choices: &[Choice]) -> Ques
         about,
         also: Vec::new(),
         draft: draft.to_owned(),
+        file: None,
         choices: choices.to_vec(),
     }
 }
