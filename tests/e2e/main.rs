@@ -3,6 +3,7 @@
 // Clippy's leave for tests ends at `#[test]`; what several tests share here is a test as much.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod attachments;
 mod audit;
 mod delivery;
 mod errors;
