@@ -65,6 +65,10 @@ impl Toolchain {
         // `wasm-component-ld` comes with the compiler and makes the component in the link step.
         rustflags.push("-Clinker=wasm-component-ld".into());
         rustflags.push(format!("--remap-path-prefix={}=/src", workspace.display()));
+        // The host zeroes a guest's first memory for each message, and a megabyte of stack would be most of it.
+        rustflags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
+        // The host runs 128-bit vectors on every machine with the same results; models need them.
+        rustflags.push("-Ctarget-feature=+simd128".into());
         // A panic aborts without a word, so its place in the source is only bytes, and paths of this machine.
         rustflags.push("-Zlocation-detail=none".into());
         let mut command = Command::new(&self.cargo);
@@ -109,6 +113,10 @@ pub(crate) fn command_line(command: &Command) -> String {
 
 /// What hooks are built for. Not a WASI target: there would be imports.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The stack of a guest in its own memory, in bytes: many times what matching a text needs. It lies below everything
+/// else, so a guest that needs more is stopped and damages nothing.
+const STACK_BYTES: usize = 64 * 1024;
 
 const DEBIAN_PACKAGES: &str = "apt-get install rustc-web cargo-web rust-web-src rust-web-llvm lld-22";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";

@@ -37,10 +37,9 @@ mod component {
             match found.severity {
                 Severity::Warn => Verdict::Warn(finding(CODE_WARN)),
                 Severity::Block => Verdict::Block(finding(CODE_BLOCK)),
-                Severity::Report => Verdict::Report(Report {
-                    finding: finding(CODE_REPORT),
-                    evidence: found.evidence(&text),
-                }),
+                Severity::Report => {
+                    Verdict::Report(Report { finding: finding(CODE_REPORT), evidence: found.evidence(&text) })
+                }
             }
         }
     }

@@ -60,14 +60,14 @@ impl Found<'_> {
 /// `entries` is the payload of a list of kind `words`. A line that is none of its three forms is skipped: the
 /// host signs and checks lists, the guest only reads them.
 pub fn find<'a>(text: &str, entries: &'a str) -> Option<Found<'a>> {
-    let phrases: Vec<Phrase<'a>> = entries.lines().zip(0..).filter_map(Phrase::parse).collect();
+    let phrases = Phrases::parse(entries);
     let index = ByFirstByte::new(&phrases);
     let folded = Folded::new(text);
     let mut best: Option<Found<'a>> = None;
     for word in &folded.words {
         for phrase in index.starting_with(folded.text[word.folded.start], &phrases) {
             let stronger = best.is_none_or(|found| found.severity < phrase.severity);
-            if stronger && folded.has(&phrase.folded, word) {
+            if stronger && folded.has(phrases.folded(phrase), word) {
                 let Phrase { severity, listed, entry, .. } = *phrase;
                 best = Some(Found { severity, phrase: listed, entry, at: word.at });
             }
@@ -81,22 +81,46 @@ struct Phrase<'a> {
     listed: &'a str,
     /// Its line.
     entry: u32,
-    /// Not empty.
-    folded: Vec<u8>,
+    /// Bytes of all folded phrases. Not empty.
+    folded: Range<usize>,
 }
 
-impl<'a> Phrase<'a> {
-    fn parse((line, entry): (&'a str, u32)) -> Option<Self> {
-        let (severity, listed) = line.split_once(':')?;
-        let severity = match severity {
-            "warn" => Severity::Warn,
-            "block" => Severity::Block,
-            "report" => Severity::Report,
-            _ => return None,
-        };
-        let folded = Folded::new(listed).text;
-        (!folded.is_empty()).then_some(Self { severity, listed, entry, folded })
+/// The list, read. All phrases are folded into one buffer: an allocation for each would cost more than the matching.
+struct Phrases<'a> {
+    all: Vec<Phrase<'a>>,
+    folded: Folded,
+}
+
+impl<'a> Phrases<'a> {
+    fn parse(entries: &'a str) -> Self {
+        let mut phrases = Self { all: Vec::with_capacity(64), folded: Folded::with_capacity(entries.len()) };
+        for (line, entry) in entries.lines().zip(0..) {
+            let Some((severity, listed)) = severity(line) else { continue };
+            let start = phrases.folded.text.len();
+            phrases.folded.add(listed);
+            phrases.folded.words.clear();
+            let folded = start..phrases.folded.text.len();
+            if !folded.is_empty() {
+                phrases.all.push(Phrase { severity, listed, entry, folded });
+            }
+        }
+        phrases
     }
+
+    fn folded(&self, phrase: &Phrase<'_>) -> &[u8] {
+        &self.folded.text[phrase.folded.clone()]
+    }
+}
+
+fn severity(line: &str) -> Option<(Severity, &str)> {
+    let (severity, listed) = line.split_once(':')?;
+    let severity = match severity {
+        "warn" => Severity::Warn,
+        "block" => Severity::Block,
+        "report" => Severity::Report,
+        _ => return None,
+    };
+    Some((severity, listed))
 }
 
 /// The phrases that begin with a given byte, so that a word is compared with few of them: heads and links are
@@ -107,11 +131,11 @@ struct ByFirstByte {
 }
 
 impl ByFirstByte {
-    fn new(phrases: &[Phrase<'_>]) -> Self {
+    fn new(phrases: &Phrases<'_>) -> Self {
         let mut heads = [None; 256];
-        let mut links = vec![None; phrases.len()];
-        for (place, phrase) in phrases.iter().enumerate().rev() {
-            let head = &mut heads[usize::from(phrase.folded[0])];
+        let mut links = vec![None; phrases.all.len()];
+        for (place, phrase) in phrases.all.iter().enumerate().rev() {
+            let head = &mut heads[usize::from(phrases.folded(phrase)[0])];
             links[place] = *head;
             *head = Some(place as u32);
         }
@@ -121,10 +145,10 @@ impl ByFirstByte {
     fn starting_with<'p, 'a>(
         &'p self,
         first: u8,
-        phrases: &'p [Phrase<'a>],
+        phrases: &'p Phrases<'a>,
     ) -> impl Iterator<Item = &'p Phrase<'a>> {
         core::iter::successors(self.heads[usize::from(first)], |place| self.links[*place as usize])
-            .map(|place| &phrases[place as usize])
+            .map(|place| &phrases.all[place as usize])
     }
 }
 
@@ -143,53 +167,64 @@ struct Word {
 
 impl Folded {
     fn new(text: &str) -> Self {
+        let mut folded = Self::with_capacity(text.len());
+        folded.add(text);
+        folded
+    }
+
+    /// For a text of so many bytes, with words of average length.
+    fn with_capacity(bytes: usize) -> Self {
+        Self { text: Vec::with_capacity(bytes), words: Vec::with_capacity(bytes / 4) }
+    }
+
+    /// Adds a text after those that are there.
+    fn add(&mut self, text: &str) {
+        let start = self.text.len();
         let text = text.trim_end();
-        let mut folded = Self { text: Vec::with_capacity(text.len()), words: Vec::new() };
         let mut letters = Letters::default();
         let mut word: Option<Word> = None;
         let mut at = 0;
         while let Some(&byte) = text.as_bytes().get(at) {
-            let end = folded.text.len();
+            let end = self.text.len();
             let (in_word, length) = if byte.is_ascii_alphanumeric() {
-                (true, folded.ascii_letters(&text.as_bytes()[at..]))
+                (true, self.ascii_letters(&text.as_bytes()[at..]))
             } else if byte.is_ascii() {
                 match byte {
-                    b' ' | b'\t'..=b'\r' => folded.space(),
-                    _ => folded.text.push(byte),
+                    b' ' | b'\t'..=b'\r' => self.space(start),
+                    _ => self.text.push(byte),
                 }
                 (false, 1)
             } else {
                 let Some(char) = text[at..].chars().next() else { break };
                 let letter = letters.look_up(char);
                 match letter.kind {
-                    Kind::White => folded.space(),
-                    Kind::Word | Kind::Other => folded.text.extend_from_slice(letter.lower()),
+                    Kind::White => self.space(start),
+                    Kind::Word | Kind::Other => self.text.extend_from_slice(letter.lower()),
                 }
                 (letter.kind == Kind::Word, char.len_utf8())
             };
             match (&word, in_word) {
                 (None, true) => word = Some(Word { folded: end..end, at }),
-                (Some(_), false) => folded.end_word(word.take(), end),
+                (Some(_), false) => self.end_word(word.take(), end),
                 _ => {}
             }
             at += length;
         }
-        let end = folded.text.len();
-        folded.end_word(word, end);
-        folded
+        let end = self.text.len();
+        self.end_word(word, end);
     }
 
     /// Takes over the letters and digits of ASCII that `bytes` begins with, and returns how many they are.
     fn ascii_letters(&mut self, bytes: &[u8]) -> usize {
         let length = bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len());
-        let start = self.text.len();
-        self.text.extend_from_slice(&bytes[..length]);
-        self.text[start..].make_ascii_lowercase();
+        // Words are short: a call to copy each would cost a guest more than this loop.
+        self.text.extend(bytes[..length].iter().map(u8::to_ascii_lowercase));
         length
     }
 
-    fn space(&mut self) {
-        if self.text.last().is_some_and(|last| *last != b' ') {
+    /// A space, unless the text that begins at `start` begins with it or has one here already.
+    fn space(&mut self, start: usize) {
+        if self.text[start..].last().is_some_and(|last| *last != b' ') {
             self.text.push(b' ');
         }
     }
