@@ -7,8 +7,8 @@ use std::{
 };
 
 use airlock_hooks::{
-    Digest, ListFormatError, Package, PackageError,
-    list::{ListKey, ListSource, demo_key},
+    Digest, Package, PackageError,
+    list::{ListKey, ListSource, SourceError, demo_key},
     package::{COMPONENT_FILE, LIST_FILE, MANIFEST_FILE},
 };
 use serde::Deserialize;
@@ -20,10 +20,17 @@ pub(crate) struct Guest {
     pub(crate) name: &'static str,
     /// The crate of the guest, as cargo names what it builds.
     artifact: &'static str,
+    /// The test of `airlock-hooks` that holds its behaviour.
+    pub(crate) test: &'static str,
 }
 
-/// All of them.
-pub(crate) const GUESTS: [Guest; 1] = [Guest { name: "word-list", artifact: "airlock_word_list.wasm" }];
+/// All of them. Rows of the other tables (`train/`, `import/`, `measure/`) name a hook by its name here.
+pub(crate) const GUESTS: &[Guest] = &[
+    Guest { name: "autocorrect", artifact: "airlock_autocorrect.wasm", test: "autocorrect" },
+    Guest { name: "link-guard", artifact: "airlock_link_guard.wasm", test: "link_guard" },
+    Guest { name: "text-classifier", artifact: "airlock_text_classifier.wasm", test: "text_classifier" },
+    Guest { name: "word-list", artifact: "airlock_word_list.wasm", test: "word_list" },
+];
 
 /// The files of a hook, fresh.
 pub(crate) struct Files {
@@ -52,12 +59,16 @@ pub(crate) enum ChoreError {
     Command(String),
     #[error("{}: {why}", path.display())]
     File { path: PathBuf, why: io::Error },
-    #[error("{}: {why}", path.display())]
-    List { path: PathBuf, why: ListFormatError },
+    #[error(transparent)]
+    List(#[from] SourceError),
     #[error("{}: {why}", path.display())]
     Build { path: PathBuf, why: toml::de::Error },
     #[error("{}: it has no line that starts with `{field} = `", path.display())]
     Field { path: PathBuf, field: &'static str },
+    #[error("{}: {why}", path.display())]
+    Data { path: PathBuf, why: String },
+    #[error("there is no {what} of the name `{name}`: there are {known}")]
+    NoSuch { what: &'static str, name: String, known: String },
     #[error("the hook `{name}` is not one: {why}")]
     Package { name: &'static str, why: PackageError },
     #[error("{0}")]
@@ -74,12 +85,9 @@ impl Guest {
     pub(crate) fn fresh(&self, toolchain: &Toolchain) -> Result<Files, ChoreError> {
         let built = target_dir().join(TARGET).join("release").join(self.artifact);
         let component = read(&built)?;
-        let source = self.dir().join(SOURCE_FILE);
-        let wrong = |why| ChoreError::List { path: source.clone(), why };
-        let list = ListSource::parse(&read_text(&source)?)
-            .and_then(|list| list.sign(&demo_key()))
-            .and_then(|list| list.to_json())
-            .map_err(wrong)?;
+        let list = ListSource::sign_file(&self.dir().join(SOURCE_FILE), &demo_key())?;
+        let json =
+            list.to_json().map_err(|why| ChoreError::List(SourceError::Format { path: self.dir(), why }))?;
         let digest = Digest::of(&component);
         let path = self.dir().join(MANIFEST_FILE);
         let manifest = with_field(&read_text(&path)?, "component", &digest.to_string())
@@ -90,7 +98,7 @@ impl Guest {
              component = \"{digest}\"\nbuilt_with = \"{}\"\n",
             toolchain.version
         );
-        Ok(Files { manifest, component, list, build })
+        Ok(Files { manifest, component, list: json, build })
     }
 
     /// What the committed component was built with.
@@ -116,10 +124,7 @@ impl Files {
             (BUILD_FILE, build.as_bytes()),
         ];
         fs::create_dir_all(dir).map_err(|why| ChoreError::File { path: dir.into(), why })?;
-        files.into_iter().try_for_each(|(name, bytes)| {
-            let path = dir.join(name);
-            fs::write(&path, bytes).map_err(|why| ChoreError::File { path, why })
-        })
+        files.into_iter().try_for_each(|(name, bytes)| write(&dir.join(name), bytes))
     }
 }
 
@@ -139,8 +144,29 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ChoreError> {
     fs::read(path).map_err(|why| ChoreError::File { path: path.into(), why })
 }
 
-fn read_text(path: &Path) -> Result<String, ChoreError> {
+pub(crate) fn read_text(path: &Path) -> Result<String, ChoreError> {
     fs::read_to_string(path).map_err(|why| ChoreError::File { path: path.into(), why })
+}
+
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), ChoreError> {
+    fs::write(path, bytes).map_err(|why| ChoreError::File { path: path.into(), why })
+}
+
+/// The paths in a folder, by name.
+pub(crate) fn entries(dir: &Path) -> Result<Vec<PathBuf>, ChoreError> {
+    let failed = |why| ChoreError::File { path: dir.into(), why };
+    let entries = fs::read_dir(dir).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = entries.collect::<io::Result<Vec<PathBuf>>>().map_err(failed)?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// The hook of this name.
+pub(crate) fn named(name: &str) -> Result<&'static Guest, ChoreError> {
+    GUESTS.iter().find(|guest| guest.name == name).ok_or_else(|| {
+        let known = GUESTS.iter().map(|guest| guest.name).collect::<Vec<_>>().join(", ");
+        ChoreError::NoSuch { what: "hook", name: name.into(), known }
+    })
 }
 
 /// Replaces the value of a line `field = "…"` and leaves everything else, comments too, as it is.

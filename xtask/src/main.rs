@@ -1,8 +1,27 @@
 //! Chores of this repository that cargo alone can't do: `cargo xtask <chore>`.
 
+extern crate alloc;
+
+mod data;
 mod guest;
 mod hooks;
+mod import;
+mod mails;
+mod measure;
 mod toolchain;
+mod train;
+
+// The guests' own code.
+#[path = "../../crates/hooks/guests/link-guard/src/links/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the code of `link-guard`, of which this uses its tables")]
+mod links;
+#[path = "../../crates/hooks/guests/text-classifier/src/scoring/mod.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the code of `text-classifier`, of which this uses the features"
+)]
+mod scoring;
 
 use std::process::ExitCode;
 
@@ -24,6 +43,21 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Make the data of a reference hook's list from a published package.
+    Import {
+        /// Which hook.
+        hook: String,
+    },
+    /// Train the model of a reference hook.
+    Train {
+        /// Which hook.
+        hook: String,
+    },
+    /// Count how often a reference hook is right, and write its error card.
+    Measure {
+        /// Which hook.
+        hook: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -31,6 +65,9 @@ fn main() -> ExitCode {
     let done = match chore {
         Chore::Hooks { check: false } => hooks::rebuild(),
         Chore::Hooks { check: true } => hooks::check(),
+        Chore::Import { hook } => import::import(&hook),
+        Chore::Train { hook } => train::train(&hook),
+        Chore::Measure { hook } => measure::measure(&hook),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

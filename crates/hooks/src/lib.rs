@@ -28,6 +28,7 @@ pub mod manifest;
 pub mod order;
 pub mod package;
 mod plain_text;
+mod reference;
 #[cfg(feature = "host")]
 pub mod views;
 

@@ -118,18 +118,6 @@ impl Package {
             },
         }
     }
-
-    /// The reference hook that comes with Airlock: warns, blocks or reports by a list of harmless stand-ins.
-    #[must_use]
-    pub fn reference_word_list() -> Self {
-        #[expect(clippy::expect_used, reason = "the files are part of this build, and a test reads them")]
-        Self::new(
-            include_bytes!("../reference/word-list/hook.toml"),
-            include_bytes!("../reference/word-list/hook.wasm").to_vec(),
-            Some(include_bytes!("../reference/word-list/list.json")),
-        )
-        .expect("the reference hook is well-formed")
-    }
 }
 
 /// Shows which hook it is, and the size of its component.

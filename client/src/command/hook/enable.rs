@@ -3,7 +3,7 @@
 use airlock_engine::{Contact, Engine};
 use airlock_protocol::Mode;
 
-use super::{Context, REFERENCE, installed, is_folder, list::show_gate, without_home};
+use super::{Context, installed, is_folder, is_reference, list::show_gate, without_home};
 use crate::{command::contacts, exit::Exit, problem::Problem, remedies};
 
 pub(super) async fn run(
@@ -25,7 +25,7 @@ pub(super) async fn run(
     }
     let engine = context.engine()?;
     let package =
-        if hook == REFERENCE || is_folder(hook) { without_home(hook)? } else { installed(&engine, hook)? };
+        if is_reference(hook) || is_folder(hook) { without_home(hook)? } else { installed(&engine, hook)? };
     let authority = match authority {
         Some(text) => Some(find_authority(&engine, text, context).await?),
         None => None,

@@ -4,12 +4,12 @@ use airlock_engine::Engine;
 use airlock_hooks::{Package, inspect};
 use airlock_protocol::Mode;
 
-use super::{Context, REFERENCE, installed, is_folder, without_home};
+use super::{Context, installed, is_folder, is_reference, without_home};
 use crate::{exit::Exit, printable::printable, problem::Problem, remedies};
 
 pub(super) fn run(hook: Option<&str>, context: &Context) -> Result<Exit, Problem> {
     let package = match hook {
-        Some(hook) if hook == REFERENCE || is_folder(hook) => without_home(hook)?,
+        Some(hook) if is_reference(hook) || is_folder(hook) => without_home(hook)?,
         Some(hook) => installed(&context.engine()?, hook)?,
         None => enabled(&context.engine()?)?,
     };

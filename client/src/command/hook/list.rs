@@ -5,7 +5,7 @@ use airlock_hooks::Package;
 use airlock_protocol::{Mode, gate::HookIdentity};
 use serde_json::{Value, json};
 
-use super::{Context, REFERENCE};
+use super::Context;
 use crate::{command::hex, exit::Exit, printable::printable_line, problem::Problem, remedies};
 
 pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
@@ -26,8 +26,10 @@ pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
             format!("{state}  {}  {}", printable_line(&name), printable_line(&manifest.purpose))
         })?;
     }
-    if !installed.iter().any(|hook| hook.package.manifest.id == REFERENCE) {
-        let manifest = Package::reference_word_list().manifest;
+    let is_new = |id: &&str| !installed.iter().any(|hook| hook.package.manifest.id == *id);
+    for manifest in
+        Package::references().filter(is_new).filter_map(Package::reference).map(|hook| hook.manifest)
+    {
         let record = json!({
             "id": manifest.id.to_string(),
             "version": manifest.version.to_string(),

@@ -25,9 +25,6 @@ use crate::{
     remedies,
 };
 
-/// The hook that comes with Airlock.
-const REFERENCE: &str = "word-list";
-
 pub(crate) async fn run(args: &Hook, context: &Context) -> Result<Exit, Problem> {
     match &args.command {
         HookCommand::List => list::run(context),
@@ -47,10 +44,10 @@ pub(crate) async fn run(args: &Hook, context: &Context) -> Result<Exit, Problem>
     }
 }
 
-/// The hook that comes with Airlock, or one in a folder: neither needs a vault.
+/// A hook that comes with Airlock, or one in a folder: neither needs a vault.
 fn without_home(hook: &str) -> Result<Package, Problem> {
-    if hook == REFERENCE {
-        return Ok(Package::reference_word_list());
+    if let Some(package) = Package::reference(hook) {
+        return Ok(package);
     }
     Package::read_dir(Path::new(hook)).map_err(|error| {
         Problem::new(
@@ -65,11 +62,16 @@ fn without_home(hook: &str) -> Result<Package, Problem> {
 
 /// A hook by whatever name it has: one that comes with Airlock, a folder, or one that is installed.
 pub(super) fn find(hook: &str, context: &Context) -> Result<Package, Problem> {
-    if hook == REFERENCE || is_folder(hook) {
+    if is_reference(hook) || is_folder(hook) {
         without_home(hook)
     } else {
         installed(&context.engine()?, hook)
     }
+}
+
+/// Whether a hook comes with Airlock.
+fn is_reference(hook: &str) -> bool {
+    Package::references().any(|id| id == hook)
 }
 
 /// A hook's id has no slash, so a folder can always be written with one.
@@ -82,8 +84,9 @@ fn installed(engine: &Engine, id: &str) -> Result<Package, Problem> {
     let known: Vec<String> = installed.iter().map(|hook| hook.package.manifest.id.to_string()).collect();
     let found = installed.into_iter().map(|hook| hook.package).find(|package| package.manifest.id == *id);
     found.ok_or_else(|| {
+        let included: Vec<&str> = Package::references().collect();
         let known =
-            [REFERENCE].into_iter().chain(known.iter().map(String::as_str).filter(|id| *id != REFERENCE));
+            included.into_iter().chain(known.iter().map(String::as_str).filter(|id| !is_reference(id)));
         Problem::usage(
             "unknown-hook",
             format_args!("there is no hook `{id}`"),

@@ -9,6 +9,7 @@
 mod blob;
 mod body;
 mod day;
+pub mod dictionary;
 mod difference;
 mod entry;
 mod error;
