@@ -5,7 +5,7 @@ use wasmparser::{Encoding, Parser, Payload};
 use crate::limits::COMPONENT_BYTES_MAX;
 
 /// What a component asks for and offers, by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
@@ -28,7 +28,20 @@ pub enum ComponentError {
     /// Not WebAssembly, or cut.
     #[error("it is not a WebAssembly component: {0}")]
     Malformed(String),
+    /// It wants something from the outside.
+    #[error("a hook imports nothing, and this one asks for {}", .0.join(", "))]
+    Imports(Vec<String>),
+    /// A component of another world.
+    #[error("it does not export `{GATE}` (it exports {})", named(.0))]
+    World(Vec<String>),
 }
+
+fn named(exports: &[String]) -> String {
+    if exports.is_empty() { "nothing".into() } else { exports.join(", ") }
+}
+
+/// The export that makes a component a hook.
+const GATE: &str = "airlock:hook/gate@0.2.0";
 
 impl Shape {
     /// Reads the outermost imports and exports. What lies inside is the component's own affair: it can reach
@@ -38,7 +51,7 @@ impl Shape {
             return Err(ComponentError::TooLarge { got: bytes.len(), max: COMPONENT_BYTES_MAX });
         }
         let malformed = |error: wasmparser::BinaryReaderError| ComponentError::Malformed(error.to_string());
-        let mut shape = Self { imports: Vec::new(), exports: Vec::new() };
+        let mut shape = Self::default();
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(malformed)? {
@@ -61,5 +74,16 @@ impl Shape {
             }
         }
         Ok(shape)
+    }
+
+    /// Holds the shape to the loader's rule: a hook has no import, and the one export.
+    pub(crate) fn check(&self) -> Result<(), ComponentError> {
+        if !self.imports.is_empty() {
+            return Err(ComponentError::Imports(self.imports.clone()));
+        }
+        if !self.exports.iter().any(|export| export == GATE) {
+            return Err(ComponentError::World(self.exports.clone()));
+        }
+        Ok(())
     }
 }

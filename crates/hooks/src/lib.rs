@@ -36,7 +36,7 @@ pub use difference::{Change, Difference, Terms};
 pub use digest::Digest;
 pub use host::{Host, HostError, LoadError, LoadedHook};
 
-pub use inspection::{Inspection, inspect};
+pub use inspection::{Inspection, Leak, inspect, inspect_component};
 pub use list::{Entry, List, ListError, ListFormatError, SignedList};
 pub use manifest::{Manifest, ManifestError, Strength, View};
 pub use order::{Order, OrderError, SignedOrder};

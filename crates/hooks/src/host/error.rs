@@ -28,18 +28,9 @@ pub enum HostError {
 /// Why a hook is refused before it sees any message.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The component's bytes are not a component of acceptable size.
+    /// The component's bytes are not a component of acceptable size, or it imports anything, or is no hook.
     #[error("the hook is refused: {0}")]
     Component(#[source] ComponentError),
-    /// It wants something from the outside.
-    #[error("the hook is refused: a hook imports nothing, and this one asks for {}", .0.join(", "))]
-    Imports(Vec<String>),
-    /// Not a hook.
-    #[error("the hook is refused: it does not export `{GATE}` (it exports {})", named(.exports))]
-    World {
-        /// What it exports instead.
-        exports: Vec<String>,
-    },
     /// The manifest is about another component.
     #[error("the hook is refused: its manifest is about the component {manifest}, and this is {component}")]
     Digest {
@@ -61,10 +52,3 @@ pub enum LoadError {
     #[error("the deadline for hooks can't be watched: {0}")]
     Deadline(#[source] io::Error),
 }
-
-fn named(exports: &[String]) -> String {
-    if exports.is_empty() { "nothing".into() } else { exports.join(", ") }
-}
-
-/// The export that makes a component a hook.
-pub(super) const GATE: &str = "airlock:hook/gate@0.2.0";

@@ -12,7 +12,6 @@ use super::{
     HostError, LoadError,
     bindings::{HookPre, Parameter},
     deadline::Ticker,
-    error::GATE,
     sandbox::{self, Bounds, Input, Run, Sandbox},
 };
 use crate::{
@@ -58,13 +57,7 @@ impl Host {
         if digest != manifest.component {
             return Err(LoadError::Digest { manifest: manifest.component, component: digest });
         }
-        let shape = Shape::read(component).map_err(LoadError::Component)?;
-        if !shape.imports.is_empty() {
-            return Err(LoadError::Imports(shape.imports));
-        }
-        if !shape.exports.iter().any(|export| export == GATE) {
-            return Err(LoadError::World { exports: shape.exports });
-        }
+        Shape::read(component).and_then(|shape| shape.check()).map_err(LoadError::Component)?;
         self.sandbox.ticker.start(&self.sandbox.engine).map_err(LoadError::Deadline)?;
         let engine = &self.sandbox.engine;
         let plain = |error: wasmtime::Error| error.root_cause().to_string();
