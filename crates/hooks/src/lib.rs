@@ -11,7 +11,7 @@
 //!
 //! This is the only crate that names wasmtime.
 //!
-//! Reading order: [`limits`], [`manifest`], [`list`], [`order`], [`package`], [`host`], [`inspection`].
+//! Reading order: [`limits`], [`manifest`], [`list`], [`order`], [`package`], [`host`], [`inspection`], [`encode`].
 //!
 //! [`Failure`]: airlock_protocol::gate::Failure
 
@@ -20,6 +20,7 @@ mod answer;
 mod component;
 pub mod difference;
 pub mod digest;
+pub mod encode;
 pub mod host;
 pub mod inspection;
 pub mod limits;
@@ -34,6 +35,7 @@ pub mod views;
 
 pub use difference::{Change, Difference, Terms};
 pub use digest::Digest;
+pub use encode::{CONTRACT, EncodeError, component_of};
 pub use host::{Host, HostError, LoadError, LoadedHook};
 
 pub use inspection::{Inspection, Leak, inspect, inspect_component};
