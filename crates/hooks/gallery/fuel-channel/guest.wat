@@ -1,0 +1,18 @@
+;; Counts to 500 times the last byte of the text, and lets it pass.
+(module
+  (memory (export "memory") 2)
+  (global $next (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.get $next)
+    (global.set $next
+      (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 15)) (i32.const -16))))
+  (func $check (export "airlock:hook/gate@0.2.0#check") (param $in i32) (result i32)
+    (local $left i32)
+    (local.set $left
+      (i32.mul (i32.const 500)
+        (i32.load8_u (i32.sub (i32.add (i32.load offset=4 (local.get $in)) (i32.load offset=8 (local.get $in))) (i32.const 1)))))
+    (loop $on
+      (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+      (br_if $on (i32.gt_s (local.get $left) (i32.const 0))))
+    (i32.const 16))
+)

@@ -1,0 +1,16 @@
+;; Reports every text with its first 100 bytes.
+(module
+  (memory (export "memory") 2)
+  (global $next (mut i32) (i32.const 4096))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.get $next)
+    (global.set $next
+      (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 15)) (i32.const -16))))
+  (func $check (export "airlock:hook/gate@0.2.0#check") (param $in i32) (result i32)
+    (i32.store8 (i32.const 16) (i32.const 4))
+    (i32.store (i32.const 40) (i32.load offset=4 (local.get $in)))
+    (i32.store (i32.const 44)
+      (select (i32.const 100) (i32.load offset=8 (local.get $in))
+        (i32.gt_u (i32.load offset=8 (local.get $in)) (i32.const 100))))
+    (i32.const 16))
+)
