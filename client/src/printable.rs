@@ -17,6 +17,35 @@ pub fn printable_line(text: &str) -> Cow<'_, str> {
     replace(text, |c| if c == '\n' { Some('⏎') } else { None })
 }
 
+/// The same, with every character spelled out that nobody would see: for what a rewrite changes. `⟨U+200B⟩` is a space
+/// without width.
+///
+/// A picture of several characters falls apart in it, so it is not for whole texts.
+#[must_use]
+pub fn revealed(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | ' ' => shown.push(c),
+            c if is_invisible(c) || c.is_whitespace() || is_dangerous(c) => {
+                shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Characters that have no shape of their own: Unicode's `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt).
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+        | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E0FFF}')
+}
+
 /// Whether a terminal may act on this character, or show other characters out of order because of it.
 #[must_use]
 pub fn is_dangerous(c: char) -> bool {
@@ -96,8 +125,16 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_sees_is_spelled_out_in_a_difference() {
+        assert_eq!(revealed("see\u{200B} you\u{200C}\n"), "see⟨U+200B⟩ you⟨U+200C⟩\n");
+        assert_eq!(revealed("a\tb\u{A0}c\u{1b}[2J\u{202E}"), "a⟨U+0009⟩b⟨U+00A0⟩c⟨U+001B⟩[2J⟨U+202E⟩");
+        assert_eq!(revealed("grüezi 日本語 שלום"), "grüezi 日本語 שלום");
+    }
+
+    #[test]
     fn nothing_dangerous_is_left_of_any_character() {
         let all: String = (0..=0x10_FFFF).filter_map(char::from_u32).collect();
         assert!(!printable_line(&all).chars().any(is_dangerous));
+        assert!(!revealed(&all).chars().any(|c| c != '\n' && (is_dangerous(c) || is_invisible(c))));
     }
 }

@@ -9,7 +9,7 @@ use airlock_protocol::{
 use super::{Context, hook_name};
 use crate::{
     args::OnWarn,
-    printable::{printable, printable_line},
+    printable::{printable, printable_line, revealed},
     problem::Problem,
     prompt, remedies,
     tui::{
@@ -192,13 +192,13 @@ fn label_of(choice: Choice) -> &'static str {
 
 /// One text with what goes and what comes, marked as `wdiff` does: it needs no colours.
 fn difference(written: &str, proposed: &str) -> String {
-    let pieces = diff(&printable(written), &printable(proposed));
-    pieces
+    // Compared as they are: made printable first, two different texts could be the same.
+    diff(written, proposed)
         .into_iter()
         .map(|piece| match piece {
-            Piece::Same(text) => text,
-            Piece::Removed(text) => format!("[-{text}-]"),
-            Piece::Added(text) => format!("{{+{text}+}}"),
+            Piece::Same(text) => printable(&text).into_owned(),
+            Piece::Removed(text) => format!("[-{}-]", revealed(&text)),
+            Piece::Added(text) => format!("{{+{}+}}", revealed(&text)),
         })
         .collect()
 }
@@ -213,7 +213,13 @@ mod tests {
     }
 
     #[test]
+    fn no_rewrite_looks_like_what_was_written() {
+        assert_eq!(difference("see you", "see\u{200C} you"), "[-see-]{+see⟨U+200C⟩+} you");
+        assert_eq!(difference("a\tb", "a    b"), "a[-⟨U+0009⟩-]{+    +}b");
+    }
+
+    #[test]
     fn a_difference_cannot_carry_control_characters() {
-        assert_eq!(difference("a", "a\u{1b}[2J"), "a{+␛[2J+}");
+        assert_eq!(difference("a", "a\u{1b}[2J"), "a{+⟨U+001B⟩[2J+}");
     }
 }

@@ -8,7 +8,7 @@ use ratatui::{
 
 use super::Dialog;
 use crate::{
-    printable::{printable, printable_line},
+    printable::{printable, printable_line, revealed},
     problem::Problem,
     tui::{
         diff::{Piece, diff},
@@ -330,11 +330,11 @@ impl Text {
         let mut styles: Vec<(usize, Style)> = Vec::new();
         for piece in pieces {
             let (words, style) = match piece {
-                Piece::Same(words) => (words, self.theme.text),
-                Piece::Removed(words) => (words, self.theme.removed),
-                Piece::Added(words) => (words, self.theme.added),
+                Piece::Same(words) => (printable(words).into_owned(), self.theme.text),
+                Piece::Removed(words) => (revealed(words), self.theme.removed),
+                Piece::Added(words) => (revealed(words), self.theme.added),
             };
-            whole.push_str(&printable(words));
+            whole.push_str(&words);
             styles.push((whole.len(), style));
         }
         for row in text::wrap_ranges(&whole, self.columns.saturating_sub(2)) {
