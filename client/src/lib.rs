@@ -5,6 +5,7 @@
 //! [`airlock_engine`], which knows nothing of any of this.
 
 pub mod args;
+pub mod authoring;
 mod command;
 pub mod config;
 pub mod exit;

@@ -8,6 +8,7 @@ mod audit;
 mod delivery;
 mod errors;
 mod gate;
+mod hooks;
 mod hostile;
 mod leak;
 mod restart;

@@ -8,6 +8,8 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser as _},
 };
 
+use super::author::{BenchHook, NewHook, PackHook, TestHook};
+
 /// `airlock hook`
 #[derive(Clone, Debug, Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -24,7 +26,8 @@ pub enum HookCommand {
     List,
     /// Show all that a hook may see, do and use, from its manifest and its code
     Inspect {
-        /// `word-list`, an installed hook's id, or a folder with hook.toml [default: the enabled hook]
+        /// `word-list`, an installed hook's id, a folder with hook.toml, or a file (hook.toml, hook.wasm) [default:
+        /// the enabled hook]
         hook: Option<String>,
     },
     /// Put a hook into the gate
@@ -96,6 +99,14 @@ pub enum HookCommand {
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
     },
+    /// Begin a hook of your own: a folder with a working project, tests and a manifest
+    New(NewHook),
+    /// Make hook.wasm of what your compiler built, and write its digest into hook.toml
+    Pack(PackHook),
+    /// Ask a hook what a file of cases says, and tell where it answers otherwise
+    Test(TestHook),
+    /// Measure how long a hook takes, and how much of its limits it uses
+    Bench(BenchHook),
 }
 
 const ACTIVE_MODES: [Mode; 4] = [Mode::Shadow, Mode::Advise, Mode::Enforce, Mode::Report];

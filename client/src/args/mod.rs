@@ -1,5 +1,6 @@
 //! The command line, as typed: commands, flags and the help that teaches them.
 
+mod author;
 mod hook;
 mod list;
 mod message;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 pub use self::{
+    author::{BenchHook, NewHook, PackHook, TestHook},
     hook::{Hook, HookCommand},
     list::{List, ListCommand, Make},
     message::{History, OnWarn, Receive, Save, Send},

@@ -1,5 +1,7 @@
 //! `airlock hook`: look at hooks, put one into the gate, take it out, read what it decided.
 
+mod author;
+mod bench;
 mod enable;
 mod explain;
 mod inspect;
@@ -41,6 +43,10 @@ pub(crate) async fn run(args: &Hook, context: &Context) -> Result<Exit, Problem>
         HookCommand::Explain { id } => explain::run(id, context),
         HookCommand::Open { number } => open::run(*number, context),
         HookCommand::CheckOpening { file } => open::check(file, context),
+        HookCommand::New(args) => author::new(args, context),
+        HookCommand::Pack(args) => author::pack_one(args, context),
+        HookCommand::Test(args) => author::test(args, context),
+        HookCommand::Bench(args) => bench::run(args, context),
     }
 }
 
