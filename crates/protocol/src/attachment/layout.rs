@@ -75,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn padding_covers_the_file_and_adds_at_most_a_32nd_or_fills_one_chunk(size in 0..=ATTACHMENT_BYTES_MAX) {
+        fn padding_covers_the_file_and_adds_at_most_one_part_in_32_or_fills_one_chunk(size in 0..=ATTACHMENT_BYTES_MAX) {
             let padded = padded(size);
             prop_assert!(padded >= size);
             prop_assert!(padded - size <= size / 32 || padded == CHUNK_BYTES as u64);
