@@ -27,7 +27,9 @@ pub(crate) struct Guest {
 /// All of them. Rows of the other tables (`train/`, `import/`, `measure/`) name a hook by its name here.
 pub(crate) const GUESTS: &[Guest] = &[
     Guest { name: "autocorrect", artifact: "airlock_autocorrect.wasm", test: "autocorrect" },
+    Guest { name: "known-image", artifact: "airlock_known_image.wasm", test: "known_image" },
     Guest { name: "link-guard", artifact: "airlock_link_guard.wasm", test: "link_guard" },
+    Guest { name: "sensitive-image", artifact: "airlock_sensitive_image.wasm", test: "sensitive_image" },
     Guest { name: "text-classifier", artifact: "airlock_text_classifier.wasm", test: "text_classifier" },
     Guest { name: "word-list", artifact: "airlock_word_list.wasm", test: "word_list" },
 ];

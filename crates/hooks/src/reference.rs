@@ -25,7 +25,9 @@ macro_rules! reference {
 /// All of them, by name.
 const REFERENCES: &[Reference] = &[
     reference!("autocorrect"),
+    reference!("known-image"),
     reference!("link-guard"),
+    reference!("sensitive-image"),
     reference!("text-classifier"),
     reference!("word-list"),
 ];
