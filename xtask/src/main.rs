@@ -8,6 +8,7 @@ mod hooks;
 mod import;
 mod mails;
 mod measure;
+mod pictures;
 mod toolchain;
 mod train;
 
@@ -15,6 +16,12 @@ mod train;
 #[path = "../../crates/hooks/guests/link-guard/src/links/mod.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the code of `link-guard`, of which this uses its tables")]
 mod links;
+#[path = "../../crates/hooks/guests/sensitive-image/src/network.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the code of `sensitive-image`, of which this uses a part")]
+mod network;
+#[path = "../../crates/hooks/guests/known-image/src/pdq.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the code of `known-image`, of which this uses the hash")]
+mod pdq;
 #[path = "../../crates/hooks/guests/text-classifier/src/scoring/mod.rs"]
 #[allow(
     dead_code,

@@ -3,12 +3,14 @@
 
 mod autocorrect;
 mod card;
+mod known_image;
 mod link_guard;
+mod sensitive_image;
 mod text_classifier;
 mod word_list;
 
 use airlock_hooks::{Digest, Host, LoadedHook, Package, package::MANIFEST_FILE};
-use airlock_protocol::{Content, Hook, Verdict, gate::Subject};
+use airlock_protocol::{Attachment, Content, Hook, Verdict, gate::Subject};
 use sha2::{Digest as _, Sha256};
 
 use crate::guest::{ChoreError, named, read_text, write};
@@ -26,7 +28,9 @@ struct Measurement {
 /// All measurements. A hook that is not here has no error card.
 const MEASUREMENTS: &[Measurement] = &[
     Measurement { hook: "autocorrect", samples: autocorrect::samples },
+    Measurement { hook: "known-image", samples: known_image::samples },
     Measurement { hook: "link-guard", samples: link_guard::samples },
+    Measurement { hook: "sensitive-image", samples: sensitive_image::samples },
     Measurement { hook: "text-classifier", samples: text_classifier::samples },
     Measurement { hook: "word-list", samples: word_list::samples },
 ];
@@ -42,6 +46,8 @@ pub(crate) struct Samples {
 /// One message, and what the hook should say of it.
 pub(crate) struct Sample {
     pub(crate) content: Content,
+    /// The file that goes with it.
+    pub(crate) attachment: Option<Vec<u8>>,
     pub(crate) expect: Expect,
 }
 
@@ -58,7 +64,23 @@ pub(crate) enum Expect {
 
 impl Sample {
     pub(crate) fn text(text: impl Into<String>, expect: Expect) -> Self {
-        Self { content: Content::Text(text.into()), expect }
+        Self { content: Content::Text(text.into()), attachment: None, expect }
+    }
+
+    /// A file without a word about it.
+    pub(crate) fn attachment(file: Vec<u8>, expect: Expect) -> Self {
+        let attachment = Attachment {
+            name: "sample.png".into(),
+            caption: None,
+            size: file.len() as u64,
+            media_type: "image/png".into(),
+            digest: Digest::of(&file).0,
+        };
+        Self { content: Content::Attachment(attachment), attachment: Some(file), expect }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject { content: &self.content, attachment: self.attachment.as_deref() }
     }
 
     /// Whether the hook saw anything to object to, or what it should have seen.
@@ -76,7 +98,9 @@ impl Sample {
             Expect::Finding => "finding",
             Expect::Rewrite(text) => text,
         };
-        for part in [self.content.text(), expect] {
+        let parts =
+            [Some(self.content.text().as_bytes()), self.attachment.as_deref(), Some(expect.as_bytes())];
+        for part in parts.into_iter().flatten() {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -95,7 +119,7 @@ pub(crate) fn measure(name: &str) -> Result<(), ChoreError> {
     let mut counts = Counts::default();
     let mut digest = Sha256::new();
     for sample in &samples {
-        let verdict = hook.check(Subject::of(&sample.content)).answer.map_err(|why| {
+        let verdict = hook.check(sample.subject()).answer.map_err(|why| {
             ChoreError::Differs(format!(
                 "{name}: a sample of {} bytes fails: {why:?}",
                 sample.content.text().len()

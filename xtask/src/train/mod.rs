@@ -1,5 +1,6 @@
 //! `cargo xtask train HOOK`: makes the model of a reference hook from a published data set.
 
+mod sensitive_image;
 mod text_classifier;
 
 use std::path::Path;
@@ -17,7 +18,10 @@ struct Training {
 }
 
 /// All of them.
-const TRAININGS: &[Training] = &[Training { hook: "text-classifier", train: text_classifier::train }];
+const TRAININGS: &[Training] = &[
+    Training { hook: "sensitive-image", train: sensitive_image::train },
+    Training { hook: "text-classifier", train: text_classifier::train },
+];
 
 /// Trains a hook's model. `cargo xtask hooks` then signs it.
 pub(crate) fn train(name: &str) -> Result<(), ChoreError> {
