@@ -46,6 +46,11 @@ impl Home {
         self.0.join("hooks")
     }
 
+    /// Every edition of a hook that was ever enabled, so that what it decided can be replayed after an update.
+    pub(crate) fn kept_hooks(&self) -> PathBuf {
+        self.0.join("kept")
+    }
+
     /// Compiled hooks. May be deleted at any time.
     pub(crate) fn cache(&self) -> PathBuf {
         self.0.join("cache")

@@ -7,7 +7,7 @@ use airlock_protocol::{Hook as _, Mode, gate::ActiveMode};
 use airlock_wire::AccountId;
 
 use crate::{
-    audit::{AuditEntry, ChainHook},
+    audit::{AuditEntry, ChainHook, keep_edition},
     engine::Engine,
     gate::{
         Authority, CHAIN_MAX, EnableError, Fresh, Gate, GateStatus, Installed, Lock, OpenHook, StoredGate,
@@ -70,6 +70,7 @@ impl Engine {
         }
         let id = package.manifest.id.clone();
         package.write_dir(&self.inner.home.hooks().join(&id)).map_err(EnableError::Write)?;
+        keep_edition(&self.inner.home, &package).map_err(EnableError::Write)?;
         let stored = StoredHook {
             hook: id,
             manifest: package.manifest.digest().0,

@@ -65,7 +65,7 @@ fn twin(id: &str) -> Package {
 fn decisions(log: &[AuditRecord]) -> Vec<(u64, &DecisionEntry)> {
     log.iter()
         .filter_map(|record| match &record.entry {
-            AuditEntry::Decided(decision) => Some((record.number, decision)),
+            AuditEntry::Decided(decision) => Some((record.number, &**decision)),
             _ => None,
         })
         .collect()
@@ -229,12 +229,11 @@ async fn a_flipped_bit_anywhere_in_component_manifest_or_list_is_refused_by_name
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hook_that_says_it_is_the_one_but_answers_otherwise_is_found_out() {
+async fn what_an_earlier_edition_decided_replays_from_the_one_that_was_kept_and_from_no_other() {
     let world = World::start().await;
     let (alice, bob) = world.alice().await;
     alice.enable_hook(Package::reference_word_list(), Mode::Shadow, None).await.unwrap();
     let _ = alice.compose(bob, "burnt toast").await.unwrap();
-    // Another hook in its folder, and a user who agrees to it: the decisions before it are not its own.
     let mut manifest = fs::read_to_string(world.hook_file("word-list", "hook.toml")).unwrap();
     manifest.push_str("\n# a newer edition\n");
     let component = fs::read(world.hook_file("word-list", "hook.wasm")).unwrap();
@@ -243,7 +242,21 @@ async fn a_hook_that_says_it_is_the_one_but_answers_otherwise_is_found_out() {
     assert_ne!(newer.manifest.digest(), Package::reference_word_list().manifest.digest());
     assert_eq!(newer.manifest.component, Digest::of(&newer.component));
     alice.enable_hook(newer, Mode::Shadow, None).await.unwrap();
+    let _ = alice.compose(bob, "burnt toast").await.unwrap();
+    let replayed = alice.replay(None).await.unwrap();
+    assert_eq!(replayed.len(), 2);
+    assert!(replayed.iter().all(|one| is_same(&one.replay)), "{replayed:?}");
+
+    let kept = world.folder.path().join("alice/kept");
+    for edition in fs::read_dir(&kept).unwrap() {
+        flip(&edition.unwrap().path().join("hook.wasm"), 1_000);
+    }
+    let replayed = alice.replay(None).await.unwrap();
+    let Replay::Refused(why) = &replayed[0].replay else { panic!("{replayed:?}") };
+    assert!(why.contains("component"), "{why}");
+    fs::remove_dir_all(&kept).unwrap();
     let replayed = alice.replay(None).await.unwrap();
     let Replay::Refused(why) = &replayed[0].replay else { panic!("{replayed:?}") };
     assert!(why.contains("manifest (hook.toml) was changed"), "{why}");
+    assert!(is_same(&replayed[1].replay), "what is installed decided this one");
 }

@@ -41,7 +41,7 @@ pub(crate) fn ran_on_text(record: &AuditRecord) -> Option<&DecisionEntry> {
     match &record.entry {
         AuditEntry::Decided(decision) => {
             let shown = decision.views.iter().any(|view| view == TEXT_VIEW);
-            (decision.fuel > 0 && shown).then_some(decision)
+            (decision.fuel > 0 && shown).then_some(&**decision)
         }
         _ => None,
     }

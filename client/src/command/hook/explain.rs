@@ -51,7 +51,7 @@ pub(super) fn run(id: &str, context: &Context) -> Result<Exit, Problem> {
 /// The decisions that are meant: one by its number, or all about a message.
 fn find<'a>(log: &'a [AuditRecord], id: &str) -> Result<Vec<(&'a AuditRecord, &'a DecisionEntry)>, Problem> {
     let decisions = log.iter().filter_map(|record| match &record.entry {
-        AuditEntry::Decided(decision) => Some((record, decision)),
+        AuditEntry::Decided(decision) => Some((record, &**decision)),
         _ => None,
     });
     let found: Vec<_> = if id.len() >= MESSAGE_DIGITS_MIN {

@@ -21,7 +21,7 @@ pub enum AuditEntry {
         chain: Vec<ChainHook>,
     },
     /// A hook was asked.
-    Decided(DecisionEntry),
+    Decided(Box<DecisionEntry>),
     /// The sender chose.
     Chose {
         /// When, in ms since 1970.

@@ -13,6 +13,7 @@ pub use commitment::{Commitment, Kept, chain, commitment};
 pub use entry::{AuditEntry, ChainHook, DecisionEntry, Form};
 
 pub use opening::{OPENING_BYTES_MAX, Opened, Opening, OpeningError};
+pub(crate) use replay::keep_edition;
 pub use replay::{Replay, Replayed};
 
 use serde::Serialize;

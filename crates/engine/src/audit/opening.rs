@@ -134,7 +134,7 @@ impl Opening {
         }
         let previous = fixed(&self.previous).ok_or(OpeningError::Field("previous"))?;
         let hash = chain(&previous, self.number, &encoded);
-        Ok(Opened { number: self.number, hash, decision, content })
+        Ok(Opened { number: self.number, hash, decision: *decision, content })
     }
 }
 
@@ -189,7 +189,7 @@ mod tests {
         let commitment = Commitment::new(&[3; 32], &content, &decision.answer);
         let entry = DecisionEntry::new(&decision, MessageId([4; 16]), 5, vec!["text".into()], commitment);
         let kept = Some(Kept { key: [3; 32], content, file: None });
-        AuditRecord { number: 9, entry: AuditEntry::Decided(entry), kept, hash: [0; 32] }
+        AuditRecord { number: 9, entry: AuditEntry::Decided(Box::new(entry)), kept, hash: [0; 32] }
     }
 
     fn file() -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! Replay: a hook is asked again about what it judged, and must answer the same with the same fuel.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, io, path::PathBuf};
 
-use airlock_hooks::{Host, LoadedHook, Package, manifest::View};
+use airlock_hooks::{Host, ListError, LoadedHook, Package, manifest::View};
 use airlock_protocol::{
     Examination, Hook as _, HookIdentity,
     gate::{Subject, checked_answer},
@@ -12,8 +12,9 @@ use serde::Serialize;
 use super::{AuditEntry, AuditError, AuditRecord, Commitment, DecisionEntry, Kept};
 use crate::{
     engine::Engine,
+    gate::StoredGate,
     home::Home,
-    vault::{VaultError, audit as log},
+    vault::{VaultError, audit as log, settings},
 };
 
 /// What came of asking once more.
@@ -82,25 +83,51 @@ impl Engine {
             }
         }
         let home = self.inner.home.clone();
+        let gate: StoredGate =
+            settings::get(self.state()?.vault.read(), settings::Name::Gate)?.unwrap_or_default();
         let replay = move || {
-            let mut hooks = Hooks::new(&home);
+            let mut hooks = Hooks::new(&home, &gate);
             wanted.iter().filter_map(|record| hooks.replay(record, &files)).collect()
         };
         tokio::task::spawn_blocking(replay).await.map_err(|_| AuditError::Vault(VaultError::Poisoned))
     }
 }
 
+/// Keeps an edition of a hook for replay.
+pub(crate) fn keep_edition(home: &Home, package: &Package) -> io::Result<()> {
+    let list = package.list.as_ref().map(|list| list.digest().0);
+    package.write_dir(&edition(home, &package.manifest.digest().0, list.as_ref()))
+}
+
+/// Where an edition is kept: the same manifest names the same component.
+fn edition(home: &Home, manifest: &[u8; 32], list: Option<&[u8; 32]>) -> PathBuf {
+    home.kept_hooks().join(format!("{}-{}", short(manifest), list.map_or_else(|| "none".into(), short)))
+}
+
+/// The first eight bytes of a digest.
+fn short(digest: &[u8; 32]) -> String {
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Hooks that have been loaded for replay, each once.
 struct Hooks<'a> {
     home: &'a Home,
+    gate: &'a StoredGate,
     host: Result<Host, String>,
-    loaded: HashMap<String, Result<LoadedHook, String>>,
+    loaded: HashMap<PathBuf, Result<Edition, String>>,
+}
+
+#[derive(Clone)]
+struct Edition {
+    hook: LoadedHook,
+    /// The digest of the list in its folder, valid or not.
+    list: Option<[u8; 32]>,
 }
 
 impl<'a> Hooks<'a> {
-    fn new(home: &'a Home) -> Self {
+    fn new(home: &'a Home, gate: &'a StoredGate) -> Self {
         let host = Host::new(Some(&home.cache())).map_err(|error| error.to_string());
-        Self { home, host, loaded: HashMap::new() }
+        Self { home, gate, host, loaded: HashMap::new() }
     }
 
     fn replay(&mut self, record: &AuditRecord, files: &HashMap<[u8; 32], Vec<u8>>) -> Option<Replayed> {
@@ -122,13 +149,10 @@ impl<'a> Hooks<'a> {
     }
 
     fn ask(&mut self, decision: &DecisionEntry, kept: &Kept, file: Option<&[u8]>) -> Replay {
-        let hook = match self.hook(&decision.hook.id) {
-            Ok(hook) => hook.at(decision.at_ms),
+        let hook = match self.hook(&decision.hook, decision.at_ms) {
+            Ok(hook) => hook,
             Err(why) => return Replay::Refused(why),
         };
-        if let Err(why) = is_the_one(&hook, &decision.hook) {
-            return Replay::Refused(why);
-        }
         let views: Vec<View> = decision.views.iter().filter_map(|view| view.parse().ok()).collect();
         let subject = Subject { content: &kept.content, attachment: file };
         let Examination { answer, fuel } = hook.with_views(&views).check(subject);
@@ -151,23 +175,53 @@ impl<'a> Hooks<'a> {
         if differences.is_empty() { Replay::Same } else { Replay::Differs(differences) }
     }
 
-    fn hook(&mut self, id: &str) -> Result<LoadedHook, String> {
-        let (host, home) = (&self.host, self.home);
-        let load = || {
-            let host = host.as_ref().map_err(Clone::clone)?;
-            let package = Package::read_dir(&home.hooks().join(id)).map_err(|error| error.to_string())?;
-            // Each decision names the time by which its list counts, so any will do here.
-            host.load(&package, 0).map_err(|error| error.to_string())
+    /// The hook that decided: the installed one, or an earlier edition of it that is kept. What was installed must be as
+    /// it was when it was enabled: no earlier edition stands in for one that was tampered with.
+    fn hook(&mut self, decided: &HookIdentity, at_ms: u64) -> Result<LoadedHook, String> {
+        let installed = self.load(self.home.hooks().join(&decided.id))?;
+        let hook = installed.hook.at(at_ms);
+        let Err(why) = is_the_one(&hook, decided) else { return Ok(hook) };
+        // A list may well be of another time than the decision; what else is wrong with it was done to it.
+        let authentic = match hook.list() {
+            None | Some(Ok(_)) => true,
+            Some(Err(why)) => {
+                matches!(why, ListError::NotYet { .. } | ListError::Expired { .. } | ListError::TooOld { .. })
+            }
         };
-        self.loaded.entry(id.into()).or_insert_with(load).clone()
+        let as_enabled = self.gate.get(&decided.id).is_some_and(|stored| {
+            let agreed = stored.list_seen.as_ref().map(|list| list.digest);
+            authentic && hook.identity().manifest == stored.manifest && installed.list == agreed
+        });
+        let list = decided.list.as_ref().map(|list| &list.digest);
+        let kept = edition(self.home, &decided.manifest, list);
+        if !as_enabled || !kept.exists() {
+            return Err(why);
+        }
+        let hook = self.load(kept)?.hook.at(at_ms);
+        is_the_one(&hook, decided).map(|()| hook)
+    }
+
+    fn load(&mut self, folder: PathBuf) -> Result<Edition, String> {
+        if let Some(known) = self.loaded.get(&folder) {
+            return known.clone();
+        }
+        let load = || {
+            let host = self.host.as_ref().map_err(Clone::clone)?;
+            let package = Package::read_dir(&folder).map_err(|error| error.to_string())?;
+            let list = package.list.as_ref().map(|list| list.digest().0);
+            // Each decision names the time by which its list counts, so any will do here.
+            let hook = host.load(&package, 0).map_err(|error| error.to_string())?;
+            Ok(Edition { hook, list })
+        };
+        let loaded = load();
+        self.loaded.insert(folder, loaded.clone());
+        loaded
     }
 }
 
 /// Whether this is the hook, with the manifest and the list, that decided; else what is not.
 fn is_the_one(hook: &LoadedHook, decided: &HookIdentity) -> Result<(), String> {
     let is = hook.identity();
-    let short =
-        |digest: &[u8; 32]| digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>();
     let other = |what: &str, is: &[u8; 32], decided: &[u8; 32]| {
         Err(format!("{what} was changed: it is {}…, and {}… decided", short(is), short(decided)))
     };

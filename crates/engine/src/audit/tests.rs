@@ -30,7 +30,7 @@ fn decided(content: &Content) -> (AuditEntry, [u8; 32]) {
         Decision { step: 0, hook, mode: Mode::Advise, judged, answer, effect: Effect::AskWarn, fuel: 12 };
     let commitment = Commitment::new(&key, content, &decision.answer);
     let entry = DecisionEntry::new(&decision, MessageId([4; 16]), 5, vec!["text".into()], commitment);
-    (AuditEntry::Decided(entry), key)
+    (AuditEntry::Decided(Box::new(entry)), key)
 }
 
 /// A vault with an entry that sets the gate, a decision and another entry, changed by `sql`.

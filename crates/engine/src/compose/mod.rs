@@ -52,7 +52,7 @@ pub enum Composed {
         /// As written.
         draft: String,
         /// Which hook stopped it.
-        hook: HookIdentity,
+        hook: Box<HookIdentity>,
         /// Why.
         why: StopReason,
         /// Why, for people.
@@ -245,7 +245,13 @@ impl Engine {
                     StopReason::Blocked(finding) => asked.gate.finding_detail(&hook, finding),
                     StopReason::Failed(_) => None,
                 };
-                Ok(Composed::Stopped { draft: draft.content().text().into(), hook, why, text, detail })
+                Ok(Composed::Stopped {
+                    draft: draft.content().text().into(),
+                    hook: Box::new(hook),
+                    why,
+                    text,
+                    detail,
+                })
             }
         }
     }
@@ -275,7 +281,7 @@ impl Engine {
             let commitment = Commitment::new(&key, &decision.judged, &decision.answer);
             let views = asked.gate.hook(&decision.hook).map(crate::gate::OpenHook::views).unwrap_or_default();
             let entry = DecisionEntry::new(decision, id, asked.at_ms, views, commitment);
-            (AuditEntry::Decided(entry), key)
+            (AuditEntry::Decided(Box::new(entry)), key)
         };
         Ok(decisions.iter().map(entry).collect())
     }

@@ -67,7 +67,7 @@ impl fmt::Display for GateStatus {
 
 impl fmt::Display for HookStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HookStatus { hook, mode, authority, threshold, lock, problem, codes: _ } = self;
+        let Self { hook, mode, authority, threshold, lock, problem, codes: _ } = self;
         write!(f, "{mode} · {} {} · {}", hook.id, hook.version, short(&hook.component))?;
         if let Some(list) = &hook.list {
             write!(f, " · list {} v{}", list.id, list.version)?;
