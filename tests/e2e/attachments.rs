@@ -10,11 +10,13 @@ use std::{
 use airlock_tests::{Client, Dice, World, client::objects, waiting::until};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
 
 use crate::PROGRAMS;
 
 /// Large enough that a kill finds it under way.
-const LARGE: usize = 24 * 1024 * 1024;
+const LARGE: usize = 8 * 1024 * 1024;
 
 /// The beginning of every JPEG.
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
@@ -199,6 +201,76 @@ fn a_caption_that_the_hook_blocks_keeps_the_file_here() {
     assert_eq!(bob.receive(), [""; 0]);
     let kept = fs::read_dir(alice.home().join("blobs")).map_or(0, Iterator::count);
     assert_eq!(kept, 0, "nothing of it was encrypted");
+}
+
+#[test]
+fn a_hook_that_sees_into_files_blocks_one_and_lets_another_through() {
+    let world = World::new(PROGRAMS);
+    let (alice, bob) = world.pair();
+    let _ = alice.run(&["hook", "enable", &toast_hook(&world), "--mode", "enforce"]);
+    let toast = file(&alice, "toast.txt", b"Toast, burnt");
+    let ended = alice.try_run(&["--json", "send", "bob", "--file", &toast]);
+    let fate = objects(&ended.stdout).remove(0);
+    assert_eq!((ended.code, &fate["fate"], &fate["why"]), (3, &"blocked".into(), &"It is toast.".into()));
+    assert_eq!(bob.receive(), [""; 0]);
+
+    let bread = file(&alice, "bread.txt", b"Bread, fresh");
+    assert_eq!(alice.run(&["send", "bob", "--file", &bread]), "sent");
+    let message = until("the file", || file_message(&bob.json(&["receive"])));
+    assert_eq!(message["file"]["name"], "bread.txt");
+
+    // What is too large to be shown is held, as the manifest says, and not passed unseen.
+    let large = file(&alice, "large.bin", &vec![b'B'; 9 * 1024 * 1024]);
+    let ended = alice.try_run(&["--json", "send", "bob", "--file", &large]);
+    let fate = objects(&ended.stdout).remove(0);
+    assert_eq!((ended.code, &fate["fate"]), (4, &"hook-failed".into()), "{fate}");
+
+    let log = alice.json(&["hook", "log"]);
+    let decided: Vec<&Value> = log.iter().filter(|entry| entry["event"] == "decided").collect();
+    let verdicts: Vec<&str> = decided.iter().filter_map(|entry| entry["verdict"].as_str()).collect();
+    assert_eq!(verdicts, ["block", "pass", "failed"]);
+    assert!(decided.iter().all(|entry| entry["views"][0] == "attachment-bytes"), "{decided:?}");
+}
+
+/// A hook that is shown a file's bytes, and blocks those that begin with a `T`.
+fn toast_hook(world: &World) -> String {
+    const GUEST: &str = r#"(module
+        (memory (export "memory") 8)
+        (global $next (mut i32) (i32.const 1024))
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+          (global.get $next)
+          (global.set $next
+            (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 15)) (i32.const -16))))
+        (func (export "airlock:hook/gate@0.2.0#check") (param $views i32) (result i32)
+          (if (i32.load8_u offset=88 (local.get $views))
+            (then
+              (if (i32.eq (i32.load8_u (i32.load offset=92 (local.get $views))) (i32.const 84))
+                (then (i32.store8 (i32.const 16) (i32.const 3))))))
+          (i32.const 16)))"#;
+    let mut resolve = Resolve::default();
+    let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/hooks/wit/hook.wit");
+    let contract = resolve.push_file(wit).unwrap();
+    let contract = resolve.select_world(&[contract], Some("hook")).unwrap();
+    let mut module = wat::parse_str(GUEST).unwrap();
+    embed_component_metadata(&mut module, &resolve, contract, StringEncoding::UTF8).unwrap();
+    let component = ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap();
+    let folder = super::gate::package(world, "toast", |manifest| {
+        let mut set = |key: &str, value: toml::Value| drop(manifest.insert(key.to_owned(), value));
+        set("id", "toast".into());
+        set("component", digest(&component).into());
+        set("views", vec!["attachment-bytes"].into());
+        set("strongest", "block".into());
+        let code = toml::Table::from_iter([
+            ("code".to_owned(), 0.into()),
+            ("text".to_owned(), "It is toast.".into()),
+        ]);
+        set("codes", vec![toml::Value::Table(code)].into());
+        manifest.remove("list");
+        manifest["limits"]["input-bytes"] = 100_000.into();
+    });
+    fs::write(Path::new(&folder).join("hook.wasm"), component).unwrap();
+    fs::remove_file(Path::new(&folder).join("list.json")).unwrap();
+    folder
 }
 
 fn file(client: &Client, name: &str, bytes: &[u8]) -> String {

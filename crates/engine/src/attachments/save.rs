@@ -124,7 +124,7 @@ impl Engine {
 fn open_to(file: &StoredFile, kept: &Kept, to: &SaveTo) -> Result<Saved, SaveError> {
     let (folder, name) = match to {
         SaveTo::Folder(folder) => (folder.as_path(), None),
-        SaveTo::File(path) => (path.parent().unwrap_or(Path::new("")), Some(path.as_path())),
+        SaveTo::File(path) => (path.parent().unwrap_or_else(|| Path::new("")), Some(path.as_path())),
     };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let target = |why| SaveError::Target { path: name.unwrap_or(folder).to_owned(), why };

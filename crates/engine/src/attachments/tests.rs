@@ -22,7 +22,7 @@ use crate::{Composed, Delivery, Event, FileState, Home, Start, Unlock, vault::at
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Large enough that its ways take many steps, so that something can happen in the middle.
-const LARGE: usize = 12 * 1024 * 1024;
+const LARGE: usize = 8 * 1024 * 1024;
 
 struct World {
     folder: TempDir,
