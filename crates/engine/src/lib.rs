@@ -10,18 +10,22 @@ pub mod audit;
 mod backoff;
 mod blob_client;
 mod compose;
+mod consent;
 mod contacts;
 mod delivery;
 pub mod engine;
 mod event;
 pub mod gate;
+mod guardian;
 mod home;
 mod hooks;
 mod inbox;
 mod link;
 mod open;
+mod orders;
 mod prekeys;
 mod relay_client;
+mod seen;
 mod tls;
 mod unlock;
 mod vault;
@@ -34,14 +38,17 @@ pub use audit::{
     OpeningError, Replay, Replayed,
 };
 pub use compose::{ComposeError, Composed, Concerned, Pending};
+pub use consent::{Consent, Locked};
 pub use contacts::{AddError, Added, ContactError, SessionError, Verified};
 pub use engine::{Engine, LinkUnavailable, Me, RegisterError, Sources, Start};
 pub use event::{Connection, Event};
-pub use gate::{Authority, CHAIN_MAX, EnableError, GateStatus, HookStatus, Installed, Lock};
+pub use gate::{Authority, CHAIN_MAX, EnableError, GateStatus, HookStatus, Installed, Lock, OrderInForce};
 pub use home::Home;
 pub use link::{ContactLink, LinkError};
 pub use open::{CreateError, OpenError};
+pub use orders::{OrderRefused, SignOrderError};
 pub use relay_client::NetworkError;
+pub use seen::ListRollback;
 pub use unlock::{Passphrase, Protection, Unlock, UnlockError};
 pub use vault::{
     VaultError,

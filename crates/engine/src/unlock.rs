@@ -17,10 +17,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::home::{Home, write_private};
 
 /// Memory for Argon2id in KiB: 64 MiB, as RFC 9106 §4 recommends where memory is limited.
-const ARGON2_MEMORY_KIB: u32 = 64 * 1024;
+pub(crate) const ARGON2_MEMORY_KIB: u32 = 64 * 1024;
 
 /// Passes over that memory (RFC 9106 §4): about 0.15 s on a small machine.
-const ARGON2_PASSES: u32 = 3;
+pub(crate) const ARGON2_PASSES: u32 = 3;
 
 /// Most memory that a key file may ask for, so that a planted file can't exhaust the machine.
 const ARGON2_MEMORY_KIB_MAX: u32 = 1024 * 1024;
@@ -171,7 +171,8 @@ fn read(home: &Home) -> Result<KeyFile, UnlockError> {
     decode(&Zeroizing::new(fs::read(home.key())?)).map_err(UnlockError::Damaged)
 }
 
-fn stretch(
+/// What Argon2id makes of a passphrase.
+pub(crate) fn stretch(
     passphrase: &Passphrase,
     salt: &[u8; 16],
     memory_kib: u32,

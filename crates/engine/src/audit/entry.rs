@@ -8,7 +8,7 @@ use airlock_wire::AccountId;
 use serde::{Deserialize, Serialize};
 
 use super::Commitment;
-use crate::gate::{HookStatus, Lock};
+use crate::gate::{HookStatus, Lock, OrderInForce};
 
 /// One thing that happened at the gate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,13 +107,15 @@ pub struct ChainHook {
     pub authority: Option<AccountId>,
     /// Who may change that.
     pub lock: Lock,
+    /// The order that holds it like that.
+    pub order: Option<OrderInForce>,
 }
 
 impl ChainHook {
     pub(crate) fn of(status: &HookStatus) -> Self {
-        let HookStatus { hook, mode, authority, lock, .. } = status;
+        let HookStatus { hook, mode, authority, lock, order, .. } = status;
         let authority = authority.as_ref().map(|authority| authority.account);
-        Self { hook: hook.clone(), mode: *mode, authority, lock: *lock }
+        Self { hook: hook.clone(), mode: *mode, authority, lock: *lock, order: order.clone() }
     }
 }
 

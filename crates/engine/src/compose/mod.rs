@@ -179,6 +179,7 @@ impl Engine {
         file: Option<FileDraft>,
     ) -> Result<Composed, ComposeError> {
         self.ensure_session(to).await?;
+        self.end_orders()?;
         let gate = self.current_gate();
         let (source, bytes) = file.map_or((None, None), |file| (Some(file.source), file.bytes));
         let draft = match bytes {

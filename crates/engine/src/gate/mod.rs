@@ -9,15 +9,15 @@ mod stored;
 
 use std::io;
 
-use airlock_hooks::Package;
+use airlock_hooks::{Difference, Package};
 use airlock_protocol::Mode;
 
 pub(crate) use open::{Fresh, Gate, OpenHook, setting};
-pub use status::{Authority, GateStatus, HookStatus};
+pub use status::{Authority, GateStatus, HookStatus, OrderInForce};
 pub use stored::Lock;
 pub(crate) use stored::{StoredGate, StoredHook};
 
-use crate::vault::VaultError;
+use crate::{consent::Locked, seen::ListRollback, vault::VaultError};
 
 /// Most hooks in the chain. Each is asked about each message while its sender waits, and each stands on the status
 /// line of every conversation.
@@ -59,6 +59,23 @@ pub enum EnableError {
     /// The files changed since the user enabled the hook.
     #[error("the hook's files have changed since it was enabled")]
     Changed,
+    /// The list in the home is another than the one that the user agreed to.
+    #[error("the hook's list has changed since it was enabled: {agreed} was agreed to, and {found} is there")]
+    ListChanged {
+        /// Which edition was agreed to.
+        agreed: String,
+        /// Which is there.
+        found: String,
+    },
+    /// An earlier edition of its list, or another text under the same version.
+    #[error(transparent)]
+    Rollback(#[from] ListRollback),
+    /// It would see more, do more, look for more or answer to someone else, and nobody has agreed to that.
+    #[error("the change of the hook `{}` widens, and nobody has agreed to it", .0.hook)]
+    Wider(Box<Difference>),
+    /// A lock holds it as it stands.
+    #[error(transparent)]
+    Locked(#[from] Locked),
     /// The hook's files can't be written.
     #[error("the hook's files cannot be written: {0}")]
     Write(io::Error),

@@ -11,7 +11,7 @@ use airlock_protocol::{
 };
 use airlock_wire::AccountId;
 
-use super::{Authority, EnableError, GateStatus, HookStatus, Lock, StoredGate, StoredHook};
+use super::{Authority, EnableError, GateStatus, HookStatus, Lock, OrderInForce, StoredGate, StoredHook};
 use crate::home::Home;
 
 /// The chain of hooks that are asked. Empty when the gate is off: then no host exists either.
@@ -34,6 +34,7 @@ pub(crate) struct OpenHook {
     mode: ActiveMode,
     authority: Option<AccountId>,
     lock: Lock,
+    order: Option<OrderInForce>,
     hook: InstalledHook,
 }
 
@@ -89,6 +90,11 @@ impl Gate {
         Self { hooks, host }
     }
 
+    /// Whether an order holds a hook of the chain.
+    pub(crate) fn is_ordered(&self) -> bool {
+        self.hooks.iter().any(|hook| hook.lock == Lock::Order)
+    }
+
     /// What hooks run in: the one that runs, or a new one.
     pub(crate) fn host(&self, home: &Home) -> Result<Arc<Host>, HostError> {
         host(&mut self.host.clone(), home)
@@ -127,6 +133,7 @@ impl Gate {
             authority: hook.authority().map(&name),
             threshold: hook.threshold(),
             lock: hook.lock,
+            order: hook.order.clone(),
             problem: asked.problem(),
             codes: hook.codes(),
         };
@@ -176,7 +183,7 @@ impl OpenHook {
             Ok(package) if package.manifest.digest().0 != stored.manifest => {
                 InstalledHook::unusable(stored, None, &EnableError::Changed)
             }
-            Ok(package) => match load(running, &package) {
+            Ok(package) => match stored.agrees_on_list(&package).and_then(|()| load(running, &package)) {
                 Ok(hook) => InstalledHook::Loaded(Box::new(hook.with_views(&stored.views))),
                 Err(error) => InstalledHook::unusable(stored, Some(package.manifest), &error),
             },
@@ -185,7 +192,14 @@ impl OpenHook {
     }
 
     fn with(stored: &StoredHook, mode: ActiveMode, hook: InstalledHook) -> Self {
-        Self { id: stored.hook.clone(), mode, authority: stored.authority, lock: stored.lock, hook }
+        Self {
+            id: stored.hook.clone(),
+            mode,
+            authority: stored.authority,
+            lock: stored.lock,
+            order: OrderInForce::of(stored),
+            hook,
+        }
     }
 
     /// Whether it stands as stored, so that it can stay as it is.
@@ -194,6 +208,7 @@ impl OpenHook {
         self.id == stored.hook
             && hook.identity().manifest == stored.manifest
             && hook.views() == stored.views
+            && self.order == OrderInForce::of(stored)
             && (self.mode, self.authority, self.lock) == (mode, stored.authority, stored.lock)
     }
 

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use airlock_hooks::SignedOrder;
 use airlock_protocol::{Mode, gate::HookIdentity};
 use airlock_wire::AccountId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::Lock;
+use super::{Lock, StoredHook};
 
 /// The gate: every hook that is asked, in order. Empty when the gate is off.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,10 +29,43 @@ pub struct HookStatus {
     pub threshold: u32,
     /// Who may change how it stands.
     pub lock: Lock,
+    /// The order that holds it as it stands.
+    pub order: Option<OrderInForce>,
     /// Why the hook can't be used, and what that means for messages.
     pub problem: Option<String>,
     /// What its codes mean, by code.
     pub codes: Vec<(u8, String)>,
+}
+
+/// The order that holds a hook as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderInForce {
+    /// Its id.
+    pub id: String,
+    /// Its edition.
+    pub version: u64,
+    /// Whose it is.
+    pub authority: AccountId,
+    /// Its last day, as `2026-12-20`.
+    pub until: String,
+    /// SHA-256 of what was signed.
+    pub digest: [u8; 32],
+}
+
+impl OrderInForce {
+    /// The order with which a hook is stored, if it is one that its authority signed.
+    pub(super) fn of(stored: &StoredHook) -> Option<Self> {
+        let order = SignedOrder::parse(stored.order.as_ref()?).ok()?;
+        order.authenticate().ok()?;
+        let demand = order.demand();
+        Some(Self {
+            id: demand.id.clone(),
+            version: demand.version,
+            authority: demand.authority,
+            until: demand.expires.to_string(),
+            digest: order.digest().0,
+        })
+    }
 }
 
 /// Who gets reports.
@@ -67,7 +101,7 @@ impl fmt::Display for GateStatus {
 
 impl fmt::Display for HookStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hook, mode, authority, threshold, lock, problem, codes: _ } = self;
+        let Self { hook, mode, authority, threshold, lock, order, problem, codes: _ } = self;
         write!(f, "{mode} · {} {} · {}", hook.id, hook.version, short(&hook.component))?;
         if let Some(list) = &hook.list {
             write!(f, " · list {} v{}", list.id, list.version)?;
@@ -78,10 +112,11 @@ impl fmt::Display for HookStatus {
                 write!(f, " from the {threshold}th on")?;
             }
         }
-        match lock {
-            Lock::User => {}
-            Lock::Guardian => f.write_str(" · locked by the guardian")?,
-            Lock::Order => f.write_str(" · by order")?,
+        match (lock, order) {
+            (Lock::User, _) => {}
+            (Lock::Guardian, _) => f.write_str(" · locked by the guardian")?,
+            (Lock::Order, None) => f.write_str(" · by order")?,
+            (Lock::Order, Some(order)) => write!(f, " · by order {} until {}", order.id, order.until)?,
         }
         match problem {
             Some(problem) => write!(f, " · {problem}"),

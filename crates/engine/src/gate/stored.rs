@@ -1,9 +1,11 @@
 //! How the gate stands, at rest in the vault.
 
-use airlock_hooks::manifest::View;
+use airlock_hooks::{Digest, Package, View};
 use airlock_protocol::{Mode, gate::ListIdentity};
 use airlock_wire::AccountId;
 use serde::{Deserialize, Serialize};
+
+use super::EnableError;
 
 /// The hooks that were ever enabled and not removed since, in the order in which they are asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,25 @@ pub(crate) struct StoredHook {
     pub(crate) order: Option<Vec<u8>>,
     /// The edition of its list that the user agreed to.
     pub(crate) list_seen: Option<ListIdentity>,
+}
+
+impl StoredHook {
+    /// Whether a package has the list that the user agreed to. One that is missing or out of date is a failure of each
+    /// check, for which the manifest has a policy.
+    pub(crate) fn agrees_on_list(&self, package: &Package) -> Result<(), EnableError> {
+        let (Some(agreed), Some(found)) = (&self.list_seen, &package.list) else { return Ok(()) };
+        if agreed.digest == found.digest().0 {
+            return Ok(());
+        }
+        let name = |id: &str, version: u64, digest: &Digest| {
+            let digest = digest.to_string();
+            format!("{id} v{version} ({}…)", digest.get(..8).unwrap_or(&digest))
+        };
+        Err(EnableError::ListChanged {
+            agreed: name(&agreed.id, agreed.version, &Digest(agreed.digest)),
+            found: name(found.id(), found.version(), &found.digest()),
+        })
+    }
 }
 
 /// Who may change how a hook stands.

@@ -17,6 +17,9 @@ pub(crate) enum Name {
     Token,
     Relay,
     Gate,
+    Guardian,
+    Seen,
+    Suspended,
     AuditHead,
     NextPrekey,
 }
@@ -31,6 +34,9 @@ impl Name {
             Self::Token => "delivery token",
             Self::Relay => "relay address",
             Self::Gate => "gate setting",
+            Self::Guardian => "guardian",
+            Self::Seen => "editions seen",
+            Self::Suspended => "hooks before orders",
             Self::AuditHead => "audit head",
             Self::NextPrekey => "next prekey number",
         }
@@ -52,6 +58,12 @@ pub(crate) fn get<T: DeserializeOwned>(db: &Connection, name: Name) -> Result<Op
         .query_row([name.text()], |row| row.get(0))
         .optional()?;
     bytes.map(Zeroizing::new).map(|bytes| stored(name.text(), &bytes)).transpose()
+}
+
+/// Forgets a value.
+pub(crate) fn remove(db: &Connection, name: Name) -> Result<(), VaultError> {
+    db.prepare_cached("DELETE FROM setting WHERE name = ?1")?.execute([name.text()])?;
+    Ok(())
 }
 
 /// A value that every vault has.
