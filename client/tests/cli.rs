@@ -246,7 +246,7 @@ fn a_hook_is_inspected_enabled_changed_and_disabled() {
     assert_eq!(gate(&["hook", "enable", "word-list", "--mode", "advise", "--json"])["mode"], "advise");
     let listed = objects(&stdout(alice.run(&["hook", "list", "--json"])));
     assert_eq!((&listed[0]["id"], &listed[0]["enabled"]), (&"word-list".into(), &true.into()));
-    assert_eq!(gate(&["hook", "mode", "enforce", "--json"])["mode"], "enforce");
+    assert_eq!(gate(&["hook", "mode", "enforce", "--accept", "--json"])["mode"], "enforce");
     assert_eq!(gate(&["hook", "disable", "--json"])["status"], "gate off");
 
     let log = objects(&stdout(alice.run(&["hook", "log", "--json"])));

@@ -8,7 +8,10 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser as _},
 };
 
-use super::author::{BenchHook, NewHook, PackHook, TestHook};
+use super::{
+    author::{BenchHook, NewHook, PackHook, TestHook},
+    consent::ConsentArgs,
+};
 
 /// `airlock hook`
 #[derive(Clone, Debug, Args)]
@@ -40,6 +43,9 @@ pub enum HookCommand {
         /// Who gets reports, in mode `report`: a contact, or a contact link, which is added
         #[arg(long, value_name = "CONTACT|LINK")]
         authority: Option<String>,
+        /// What it may need
+        #[command(flatten)]
+        consent: ConsentArgs,
     },
     /// Change what the verdicts of a hook may do
     Mode {
@@ -48,6 +54,51 @@ pub enum HookCommand {
         mode: Mode,
         /// Its id [default: the only one that has been enabled]
         hook: Option<String>,
+        /// What it may need
+        #[command(flatten)]
+        consent: ConsentArgs,
+    },
+    /// Set what a hook is shown, of what its manifest asks for
+    ///
+    ///   airlock hook grant link-guard --views urls
+    ///   airlock hook grant word-list --views ""        # nothing at all
+    #[command(verbatim_doc_comment)]
+    Grant {
+        /// Its id
+        hook: String,
+        /// The views, separated by commas
+        #[arg(long, value_name = "VIEWS")]
+        views: String,
+        /// What it may need
+        #[command(flatten)]
+        consent: ConsentArgs,
+    },
+    /// Give a hook another edition of its list
+    Update {
+        /// Its id
+        hook: String,
+        /// The signed list
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        list: PathBuf,
+        /// What it may need
+        #[command(flatten)]
+        consent: ConsentArgs,
+    },
+    /// Give the lock of a hook to a guardian: from then on only their passphrase changes it
+    Lock {
+        /// Its id
+        hook: String,
+        /// Read the guardian's passphrase from the first line of FILE, or of standard input with `-`
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        guardian_file: Option<PathBuf>,
+    },
+    /// Give the lock of a hook back to its user
+    Unlock {
+        /// Its id
+        hook: String,
+        /// Read the guardian's passphrase from the first line of FILE, or of standard input with `-`
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        guardian_file: Option<PathBuf>,
     },
     /// Change the order in which hooks are asked: what one rewrites, the next one judges
     Move {
@@ -60,6 +111,9 @@ pub enum HookCommand {
     Disable {
         /// Its id [default: all of them]
         hook: Option<String>,
+        /// What it may need
+        #[command(flatten)]
+        consent: ConsentArgs,
     },
     /// Print the audit log: every decision, what became of it, and what left
     Log {
@@ -109,9 +163,11 @@ pub enum HookCommand {
     Bench(BenchHook),
 }
 
-const ACTIVE_MODES: [Mode; 4] = [Mode::Shadow, Mode::Advise, Mode::Enforce, Mode::Report];
+/// The modes in which a hook is asked.
+pub(super) const ACTIVE_MODES: [Mode; 4] = [Mode::Shadow, Mode::Advise, Mode::Enforce, Mode::Report];
 
-fn mode_parser(allowed: &[Mode]) -> impl clap::builder::TypedValueParser<Value = Mode> {
+/// A mode by its name.
+pub(super) fn mode_parser(allowed: &[Mode]) -> impl clap::builder::TypedValueParser<Value = Mode> {
     let names: Vec<&'static str> = allowed.iter().map(|mode| mode.name()).collect();
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Mode>())
 }

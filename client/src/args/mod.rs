@@ -1,9 +1,11 @@
 //! The command line, as typed: commands, flags and the help that teaches them.
 
 mod author;
+mod consent;
 mod hook;
 mod list;
 mod message;
+mod order;
 
 use std::path::PathBuf;
 
@@ -12,9 +14,11 @@ use clap_complete::Shell;
 
 pub use self::{
     author::{BenchHook, NewHook, PackHook, TestHook},
+    consent::ConsentArgs,
     hook::{Hook, HookCommand},
     list::{List, ListCommand, Make},
     message::{History, OnWarn, Receive, Save, Send},
+    order::{MakeOrder, Order, OrderCommand},
 };
 use crate::exit;
 
@@ -155,6 +159,12 @@ pub enum Command {
     ///   airlock list diff old.json new.json            # does it look for more?
     #[command(verbatim_doc_comment)]
     List(List),
+    /// Make, show, check and install orders: what an authority demands of a hook, until a day
+    ///
+    ///   airlock order show bread.order.json
+    ///   airlock order install bread.order.json         # shows all of it, and asks
+    #[command(verbatim_doc_comment)]
+    Order(Order),
     /// List what was reported because of a hook: by you, and to you as an authority
     Reports,
     /// See what a hook changes: relay, sender, recipient and authority on this machine, nothing to set up

@@ -12,6 +12,7 @@ mod init;
 mod interrupt;
 mod list;
 mod manual;
+mod order;
 mod progress;
 mod receive;
 mod reports;
@@ -67,6 +68,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::History(args)) => conversation::history(&args, &context),
         Some(Command::Hook(args)) => hook::run(&args, &context).await,
         Some(Command::List(args)) => list::run(&args, &context),
+        Some(Command::Order(args)) => order::run(&args, &context).await,
         Some(Command::Reports) => reports::run(&context),
         Some(Command::Demo(args)) => demo::run(&args, &context).await,
         Some(Command::Config(args)) => config::run(&args, &context),

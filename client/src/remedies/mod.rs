@@ -4,6 +4,7 @@ mod audit;
 mod files;
 pub(crate) mod list;
 mod near;
+pub(crate) mod order;
 mod relay;
 #[cfg(test)]
 mod tests;
@@ -320,6 +321,15 @@ pub(crate) fn enable(error: &EnableError) -> Problem {
             "hook-changed",
             "look at it with `airlock hook inspect`, and enable it again if you agree",
         ),
+        EnableError::ListChanged { .. } => failure(
+            "list-changed",
+            "find out who can write to the home folder, and give the hook its list again: airlock hook update",
+        ),
+        EnableError::Rollback(_) => {
+            failure("list-rollback", "ask whoever signs the list for an edition with a higher version")
+        }
+        EnableError::Wider(_) => failure("not-accepted", "read what widens, and give --accept if you agree"),
+        EnableError::Locked(locked) => order::locked(locked),
         EnableError::Host(_) | EnableError::Write(_) => {
             failure("hook-host", "check that the home folder can be written and has room, then try again")
         }

@@ -2,8 +2,15 @@
 
 use std::io;
 
-use airlock_engine::{AuditError, FileError, NetworkError, RegisterError, SaveError, SessionError};
-use airlock_wire::{CodecError, Fingerprint, request::Refusal};
+use airlock_engine::{
+    AuditError, FileError, ListRollback, Locked, NetworkError, OrderRefused, RegisterError, SaveError,
+    SessionError,
+};
+use airlock_hooks::{
+    list::Day,
+    order::{OrderError, OutOfScope},
+};
+use airlock_wire::{AccountId, CodecError, Fingerprint, request::Refusal};
 
 use super::*;
 
@@ -176,4 +183,43 @@ fn writing_and_the_gate() {
 fn a_name_that_quotes_control_characters_is_shown_without_them() {
     let error = ContactError::Unknown { wanted: "\u{1b}[2Jbob".into(), known: vec!["bob\u{7}".into()] };
     assert!(!contact(&error).to_string().replace('\n', "").chars().any(crate::printable::is_dangerous));
+}
+
+#[test]
+fn lists_orders_and_locks() {
+    let (hook, authority) = (|| "word-list".to_owned(), AccountId([7; 32]));
+    let file = Path::new("bread.order.json");
+    let day = |text: &str| text.parse::<Day>().unwrap();
+    let changes = [
+        EnableError::ListChanged {
+            agreed: "bread v3 (01234567…)".into(),
+            found: "bread v2 (89abcdef…)".into(),
+        },
+        EnableError::Rollback(ListRollback::Earlier { id: "bread".into(), got: 1, seen: 2 }),
+        EnableError::Rollback(ListRollback::Forked { id: "bread".into(), version: 2 }),
+        EnableError::Locked(Locked::Guardian { hook: hook() }),
+        EnableError::Locked(Locked::WrongPassphrase),
+        EnableError::Locked(Locked::Order {
+            hook: hook(),
+            id: "bread".into(),
+            authority,
+            until: day("2026-12-20"),
+        }),
+        EnableError::Locked(Locked::NotGuarded { hook: hook() }),
+    ];
+    let orders = [
+        OrderError::Signature,
+        OrderError::NotBound,
+        OrderError::NotYet { issued: day("2026-12-20") },
+        OrderError::Expired { expires: day("2026-10-20") },
+        OrderError::Rollback { got: 1, seen: 2 },
+        OrderError::Forked { version: 2 },
+    ];
+    let refused = orders.into_iter().map(OrderRefused::Order).chain([
+        OrderRefused::OutOfScope(OutOfScope::Hook { wanted: "autocorrect".into(), got: hook() }),
+        OrderRefused::NotAccepted,
+    ]);
+    let problems: Vec<Problem> =
+        changes.iter().map(enable).chain(refused.map(|error| order::refused(file, &error))).collect();
+    insta::assert_snapshot!(all(&problems));
 }

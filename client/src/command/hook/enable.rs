@@ -3,13 +3,16 @@
 use airlock_engine::{Contact, Engine};
 use airlock_protocol::Mode;
 
-use super::{Context, installed, is_folder, is_reference, list::show_gate, without_home};
-use crate::{command::contacts, exit::Exit, problem::Problem, remedies};
+use super::{
+    Context, consent::with_consent, installed, is_folder, is_reference, list::show_gate, without_home,
+};
+use crate::{args::ConsentArgs, command::contacts, exit::Exit, problem::Problem, remedies};
 
 pub(super) async fn run(
     hook: &str,
     mode: Mode,
     authority: Option<&str>,
+    consent: &ConsentArgs,
     context: &Context,
 ) -> Result<Exit, Problem> {
     if mode == Mode::Report && authority.is_none() {
@@ -30,10 +33,11 @@ pub(super) async fn run(
         Some(text) => Some(find_authority(&engine, text, context).await?),
         None => None,
     };
-    let gate = engine
-        .enable_hook(package, mode, authority.map(|contact| contact.account))
-        .await
-        .map_err(|error| remedies::enable(&error))?;
+    let authority = authority.map(|contact| contact.account);
+    let gate = with_consent(consent, context, async |consent| {
+        engine.enable_hook_with(package.clone(), mode, authority, consent).await
+    })
+    .await?;
     engine.shutdown().await;
     show_gate(context, &gate)
 }
@@ -47,13 +51,16 @@ async fn find_authority(engine: &Engine, text: &str, context: &Context) -> Resul
     engine.add_authority(&link, None).await.map_err(|error| remedies::add(&error, &link.relay))
 }
 
-pub(super) async fn set_mode(hook: Option<&str>, mode: Mode, context: &Context) -> Result<Exit, Problem> {
+pub(super) async fn set_mode(
+    hook: Option<&str>,
+    mode: Mode,
+    consent: &ConsentArgs,
+    context: &Context,
+) -> Result<Exit, Problem> {
     let engine = context.engine()?;
-    let gate = match mode {
-        Mode::Off => engine.disable_hook(hook),
-        mode => engine.set_mode(hook, mode).await,
-    };
-    let gate = gate.map_err(|error| remedies::enable(&error))?;
+    let gate =
+        with_consent(consent, context, async |consent| engine.set_mode_with(hook, mode, consent).await)
+            .await?;
     engine.shutdown().await;
     show_gate(context, &gate)
 }

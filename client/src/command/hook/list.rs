@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Problem> {
     show_gate(context, &engine.gate())
 }
 
-pub(super) fn show_gate(context: &Context, gate: &GateStatus) -> Result<Exit, Problem> {
+pub(crate) fn show_gate(context: &Context, gate: &GateStatus) -> Result<Exit, Problem> {
     let hook = |status: &HookStatus| {
         let codes: Vec<Value> =
             status.codes.iter().map(|(code, text)| json!({ "code": code, "text": text })).collect();
@@ -57,6 +57,13 @@ pub(super) fn show_gate(context: &Context, gate: &GateStatus) -> Result<Exit, Pr
             })),
             "threshold": status.threshold,
             "lock": status.lock,
+            "order": status.order.as_ref().map(|order| json!({
+                "id": order.id,
+                "version": order.version,
+                "authority": order.authority.to_string(),
+                "until": order.until,
+                "digest": hex(&order.digest),
+            })),
             "problem": status.problem,
             "codes": codes,
         })

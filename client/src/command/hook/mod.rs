@@ -2,6 +2,7 @@
 
 mod author;
 mod bench;
+mod consent;
 mod enable;
 mod explain;
 mod inspect;
@@ -9,6 +10,7 @@ mod list;
 mod log;
 mod open;
 mod replay;
+mod terms;
 mod verify_log;
 
 use std::path::Path;
@@ -17,7 +19,8 @@ use airlock_engine::Engine;
 use airlock_hooks::Package;
 use airlock_protocol::Mode;
 
-pub(crate) use list::hook_json;
+pub(crate) use consent::given_passphrase;
+pub(crate) use list::{hook_json, show_gate};
 
 use super::Context;
 use crate::{
@@ -31,12 +34,24 @@ pub(crate) async fn run(args: &Hook, context: &Context) -> Result<Exit, Problem>
     match &args.command {
         HookCommand::List => list::run(context),
         HookCommand::Inspect { hook } => inspect::run(hook.as_deref(), context),
-        HookCommand::Enable { hook, mode, authority } => {
-            enable::run(hook, *mode, authority.as_deref(), context).await
+        HookCommand::Enable { hook, mode, authority, consent } => {
+            enable::run(hook, *mode, authority.as_deref(), consent, context).await
         }
-        HookCommand::Mode { mode, hook } => enable::set_mode(hook.as_deref(), *mode, context).await,
+        HookCommand::Mode { mode, hook, consent } => {
+            enable::set_mode(hook.as_deref(), *mode, consent, context).await
+        }
+        HookCommand::Grant { hook, views, consent } => terms::grant(hook, views, consent, context).await,
+        HookCommand::Update { hook, list, consent } => terms::update(hook, list, consent, context).await,
+        HookCommand::Lock { hook, guardian_file } => {
+            terms::lock(hook, guardian_file.as_deref(), context).await
+        }
+        HookCommand::Unlock { hook, guardian_file } => {
+            terms::unlock(hook, guardian_file.as_deref(), context).await
+        }
         HookCommand::Move { hook, place } => enable::move_to(hook, *place, context).await,
-        HookCommand::Disable { hook } => enable::set_mode(hook.as_deref(), Mode::Off, context).await,
+        HookCommand::Disable { hook, consent } => {
+            enable::set_mode(hook.as_deref(), Mode::Off, consent, context).await
+        }
         HookCommand::Log { forget } => log::run(forget, context),
         HookCommand::VerifyLog { head } => verify_log::run(head.as_deref(), context),
         HookCommand::Replay { number, all } => replay::run(number, *all, context).await,
