@@ -38,7 +38,7 @@ fn each_mode_lets_the_hook_do_what_it_says_and_no_more() {
     ];
     let mut expected_decisions = Vec::new();
     for (mode, codes) in table {
-        let _ = alice.run(&["hook", "mode", mode]);
+        let _ = alice.run(&["hook", "mode", mode, "--accept"]);
         let mut arrives = Vec::new();
         for (text, code) in [PASSED, WARNED, BLOCKED, REPORTED].into_iter().zip(codes) {
             let text = format!("{text}, in mode {mode}");

@@ -11,6 +11,7 @@ mod gate;
 mod hooks;
 mod hostile;
 mod leak;
+mod orders;
 mod restart;
 mod screen;
 mod tidy;
