@@ -3,10 +3,15 @@
 use std::{fs, io, path::Path};
 
 use airlock_fuzz::{World, message, open_inner, sealed_file};
-use airlock_protocol::Received;
+use airlock_hooks::{
+    Package, SignedOrder,
+    list::{Day, ListSource, demo_key},
+    order::{Binds, Demand, DemandedHook, DemandedList},
+};
+use airlock_protocol::{AccountKey, Mode, Received};
 use airlock_wire::{
-    Answer, BlobAnswer, BlobId, BlobReply, BlobRequest, Challenge, DeliveryToken, FromRelay, InviteCode,
-    Push, Refusal, Request, RequestId, Sequence, SubmitId, ToRelay, encode,
+    AccountId, Answer, BlobAnswer, BlobId, BlobReply, BlobRequest, Challenge, DeliveryToken, FromRelay,
+    InviteCode, Push, Refusal, Request, RequestId, Sequence, SubmitId, ToRelay, encode,
 };
 
 fn main() -> io::Result<()> {
@@ -34,6 +39,9 @@ fn main() -> io::Result<()> {
         let name: String = text.chars().take(12).filter(char::is_ascii_alphanumeric).collect();
         seed("relay_address", &name, text.as_bytes())?;
     }
+
+    seed_lists()?;
+    seed_orders()?;
 
     let token = DeliveryToken([2; 16]);
     let signature = bob.us.device().sign_authentication(&Challenge([1; 32]), &[2; 32]);
@@ -84,6 +92,46 @@ fn main() -> io::Result<()> {
         seed("wire_from_relay", name, &encode(&frame))?;
     }
     Ok(())
+}
+
+/// Behind a first byte that says whether what follows is signed or to be signed.
+fn seed_lists() -> io::Result<()> {
+    let source = include_str!("../../crates/hooks/reference/word-list/list.toml");
+    let list = ListSource::parse(source).and_then(|source| source.sign(&demo_key())).expect("it is one");
+    seed("list", "signed", &[&[0], list.to_json().expect("it is text").as_bytes()].concat())?;
+    seed("list", "to_sign", &[&[1], source.as_bytes()].concat())?;
+    let blob = "id = \"a\"\nkind = \"dictionary\"\nversion = 1\nissued = \"2026-11-01\"\nexpires = \"2027-11-01\"\n\
+                [blob]\ndescription = \"A\"\nsubmitter = \"B\"\nfile = \"c\"\n";
+    seed("list", "blob_to_sign", &[&[1], blob.as_bytes(), &[0], b"bread\nbun\n"].concat())
+}
+
+fn seed_orders() -> io::Result<()> {
+    let authority = AccountKey::from_bytes(&[0xAC; 32]);
+    let manifest = Package::reference_word_list().manifest;
+    let list = manifest.list.as_ref().expect("it has a list");
+    let demand = Demand {
+        id: "bread".into(),
+        version: 1,
+        authority: authority.id(),
+        reason: "Toast.".into(),
+        issued: list_day("2026-11-01"),
+        expires: list_day("2026-12-01"),
+        hook: DemandedHook::of(&manifest),
+        list: Some(DemandedList { id: list.id.clone(), key: list.key, version_min: 1 }),
+        mode: Mode::Report,
+        views: manifest.views.clone(),
+        binds: Binds::Accounts(vec![AccountId([7; 32])]),
+    };
+    let everyone = Demand { binds: Binds::Everyone, list: None, mode: Mode::Shadow, ..demand.clone() };
+    for (name, choice, demand) in [("named", 0, demand), ("everyone", 1, everyone)] {
+        let order = SignedOrder::sign(demand, &authority).expect("it is one");
+        seed("order", name, &[&[choice], order.to_json().expect("it is text").as_bytes()].concat())?;
+    }
+    Ok(())
+}
+
+fn list_day(text: &str) -> Day {
+    text.parse().expect("it is a day")
 }
 
 fn seed(target: &str, name: &str, bytes: &[u8]) -> io::Result<()> {

@@ -11,9 +11,10 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let list = if source % 2 == 0 {
         SignedList::parse(bytes).ok()
     } else {
-        // Behind the signature: any source, signed with the demo key, whose blob is the rest of the input.
+        // Behind the signature: any source, signed with the demo key, whose blob is what follows a zero byte.
         let at = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
         let (text, blob) = bytes.split_at(at);
+        let blob = blob.get(1..).unwrap_or_default();
         let source = std::str::from_utf8(text).ok().and_then(|text| ListSource::parse(text).ok());
         source.and_then(|source| {
             let signed = match source.blob {
