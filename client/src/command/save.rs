@@ -18,7 +18,7 @@ const DIGITS_MIN: usize = 4;
 pub(crate) async fn run(args: &Save, context: &Context) -> Result<Exit, Problem> {
     let engine = context.engine()?;
     let (message, file) = find(&engine, &args.message)?;
-    let path = args.path.as_deref().unwrap_or(Path::new("."));
+    let path = args.path.as_deref().unwrap_or_else(|| Path::new("."));
     let to = if path.is_dir() { SaveTo::Folder(path.to_owned()) } else { SaveTo::File(path.to_owned()) };
     let way = if message.direction == Direction::In { Way::Down } else { Way::Up };
     let mut progress = Progress::new(context, message.id, way, &file.attachment.name);

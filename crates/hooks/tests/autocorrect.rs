@@ -7,6 +7,7 @@ extern crate alloc;
 
 #[path = "../guests/autocorrect/src/correcting/mod.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the guest's own code")]
+#[allow(clippy::type_complexity, reason = "a guest names the type once, where it is used")]
 mod correcting;
 
 use std::{env, path::Path};

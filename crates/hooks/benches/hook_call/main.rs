@@ -137,7 +137,7 @@ fn attachment_row(hook: &LoadedHook, rounds: usize) {
 
 fn row(name: &str, native: Figures, gate: Figures, own: Option<f64>) -> f64 {
     let us = |ns: f64| format!("{:.2} µs", ns / 1e3);
-    let check = own.map_or("–".into(), |own| format!("{:.2}", (gate.p50 - own) / native.p50));
+    let check = own.map_or_else(|| "–".into(), |own| format!("{:.2}", (gate.p50 - own) / native.p50));
     println!(
         "| {name} | {} | {} | {} | {} | {} | {:.2} | {check} |",
         us(native.p50),
