@@ -101,9 +101,17 @@ fn verify(file: &Path, hook: Option<&str>, context: &Context) -> Result<Exit, Pr
     Ok(Exit::Ok)
 }
 
-/// The hook that the order is compared with: the one that was named, or the one here with the order's id.
+/// The hook that the order is compared with: the one that was named, or the one with the order's id, as it is installed
+/// before as it comes with Airlock.
 fn package(order: &SignedOrder, hook: Option<&str>, context: &Context) -> Result<Package, Problem> {
-    hook::find(hook.unwrap_or(&order.demand().hook.id), context)
+    let id = &order.demand().hook.id;
+    if hook.is_none() {
+        let installed = context.engine()?.installed_hooks().map_err(|error| remedies::enable(&error))?;
+        if let Some(found) = installed.into_iter().find(|found| found.package.manifest.id == *id) {
+            return Ok(found.package);
+        }
+    }
+    hook::find(hook.unwrap_or(id), context)
 }
 
 fn read(path: &Path) -> Result<SignedOrder, Problem> {
