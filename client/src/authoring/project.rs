@@ -15,9 +15,9 @@ pub enum Language {
     Rust,
     /// Works with clang, or with zig's.
     C,
-    /// Refused: see [`Language::obstacle`].
+    /// Refused, with the reason: a component with its interpreter in it is too large for a hook.
     JavaScript,
-    /// Refused: see [`Language::obstacle`].
+    /// Refused, with the reason: a component with its interpreter in it is too large for a hook.
     Python,
 }
 

@@ -1,6 +1,6 @@
 //! Files that go and come with messages.
 //!
-//! Out: [`read`] measures a file, the gate judges what it found, `encrypt` writes the ciphertext to the home's folder
+//! Out: [`read()`] measures a file, the gate judges what it found, `encrypt` writes the ciphertext to the home's folder
 //! `blobs/` and checks that it is still the same file, and the message is sealed and stored together with a note that
 //! its file is to be uploaded. `upload` brings the ciphertext to the recipient's relay, going on where it stopped;
 //! only then does the message itself leave. In: a message announces a file; `download` fetches its ciphertext, going
