@@ -39,7 +39,7 @@ pub(crate) fn check() -> Result<(), ChoreError> {
     // The cargo that runs this program.
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut tests = Command::new(cargo);
-    tests.current_dir(root()).args(["test", "--locked", "--package", "airlock-hooks"]);
+    tests.current_dir(root()).args(["test", "--locked", "--workspace"]);
     tests.args(GUESTS.iter().flat_map(|guest| ["--test", guest.test]));
     run(tests.env(HOOKS_DIR_VARIABLE, dir.path()))
 }
