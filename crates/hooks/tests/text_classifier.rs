@@ -58,7 +58,7 @@ fn changed(from: &str, to: &str) -> Package {
 /// A stand-in for mail that nobody asked for.
 const UNWANTED: &str = "CONGRATULATIONS! You have been selected to receive a FREE kazoo! Click here now to claim your \
                         offer, 100% guaranteed, no obligation! To be removed from our mailing list, click below. Act \
-                        now, this limited time offer will not last! Make money from home $$$";
+                        now, this limited time offer will not last! Make money from home $$$ today!";
 
 const WANTED: &str = "Let us meet at the old lighthouse, and bring something warm: the wind is cold in November. I \
                       think the patch that you sent works, but the test still fails on my machine.";

@@ -149,18 +149,15 @@ impl<'a> Dictionary<'a> {
     /// prefix, or both.
     pub fn knows(&self, word: &[u8]) -> bool {
         let whole = self.whole();
-        word.len() <= WORD_BYTES_MAX
-            && (self.find(word, whole).is_some()
-                || self
-                    .undone(word, End::Front, whole, &|front, base, section| {
-                        self.takes(base, section, &[front])
-                    })
-                    .is_some()
-                || self
-                    .undone(word, End::Back, whole, &|back, base, section| {
-                        self.takes(base, section, &[back]).or_else(|| self.takes_front(base, section, back))
-                    })
-                    .is_some())
+        let prefixed = || {
+            self.undone(word, End::Front, whole, &|front, base, section| self.takes(base, section, &[front]))
+        };
+        let suffixed = || {
+            self.undone(word, End::Back, whole, &|back, base, section| {
+                self.takes(base, section, &[back]).or_else(|| self.takes_front(base, section, back))
+            })
+        };
+        word.len() <= WORD_BYTES_MAX && self.find(word, whole).or_else(suffixed).or_else(prefixed).is_some()
     }
 
     /// Whether this is a word that one may offer: it stands in the dictionary, or takes a suffix to one that does. It

@@ -52,7 +52,8 @@ impl Target {
             return Some(Self { host: Host::Number { is_local }, hides });
         }
         let name = host.split(':').next()?.trim_end_matches(DOTS);
-        if name.is_empty() {
+        // A bracket that nothing closes begins no address, and no name either.
+        if name.is_empty() || name.starts_with('[') {
             return None;
         }
         let host = match number(name) {

@@ -21,9 +21,8 @@ pub enum Likeness {
 
 /// What a reader takes a name for.
 pub fn likeness(name: &Name) -> Likeness {
-    let ascii = name.ascii();
-    let ends_in_ascii = ascii.rsplit('.').next().is_some_and(|last| !last.starts_with("xn--"));
-    let mut looks = if holds_well_known(ascii) { Likeness::WellKnown } else { Likeness::Itself };
+    let ends_in_ascii = name.ascii().rsplit('.').next().is_some_and(|last| !last.starts_with("xn--"));
+    let mut looks = if holds_well_known(name.ascii()) { Likeness::WellKnown } else { Likeness::Itself };
     for label in name.shown() {
         let is_ascii = label.is_ascii();
         let folded = if is_ascii { fold_ascii(label) } else { fold(label) };
@@ -33,25 +32,32 @@ pub fn likeness(name: &Name) -> Likeness {
         if imitates || disguised {
             return Likeness::WellKnown;
         }
-        let undecoded = is_ascii && label.starts_with("xn--");
-        if undecoded || !label.check_restriction_level(RestrictionLevel::HighlyRestrictive) {
-            looks = if looks == Likeness::Itself { Likeness::Mixed } else { looks };
+        let is_mixed = if is_ascii {
+            // Punycode that does not decode.
+            label.starts_with("xn--")
+        } else {
+            !label.check_restriction_level(RestrictionLevel::HighlyRestrictive)
+        };
+        if is_mixed && looks == Likeness::Itself {
+            looks = Likeness::Mixed;
         }
     }
     looks
 }
 
-/// `wikipedia.org.other.example`: a well-known name that is not at the end, where it would count.
+/// `wikipedia.org.other.example`, `wikipedia.org-login.example`: a well-known name that is not at the end, where it
+/// would count.
 fn holds_well_known(ascii: &str) -> bool {
-    WELL_KNOWN.iter().any(|known| {
-        ascii.match_indices(known.label).any(|(at, _)| {
-            let starts = at == 0 || ascii.as_bytes()[at - 1] == b'.';
-            let after = ascii[at + known.label.len()..]
-                .strip_prefix('.')
-                .and_then(|rest| rest.strip_prefix(known.ending));
-            starts && after.is_some_and(|rest| rest.starts_with(['.', '-']))
-        })
-    })
+    let mut rest = ascii;
+    while let Some((label, after)) = rest.split_once('.') {
+        let known = WELL_KNOWN.binary_search_by(|known| known.label.cmp(label)).ok();
+        let ending = known.and_then(|place| after.strip_prefix(WELL_KNOWN[place].ending));
+        if ending.is_some_and(|more| more.starts_with(['.', '-'])) {
+            return true;
+        }
+        rest = after;
+    }
+    false
 }
 
 fn is_latin(label: &str) -> bool {

@@ -31,9 +31,11 @@ pub struct Warning {
     pub entry: Option<u32>,
 }
 
-/// The strongest reason to warn that any of the links gives; of equally strong ones, the first link's.
+/// The strongest reason to warn that any of the first [`LINKS_MAX`] links gives; of equally strong ones, the first
+/// link's.
 pub fn strongest<'a>(urls: impl Iterator<Item = &'a str>, entries: &[u8]) -> Option<Warning> {
-    urls.filter_map(|url| warning(url, entries))
+    urls.take(LINKS_MAX)
+        .filter_map(|url| warning(url, entries))
         .reduce(|one, other| if other.reason < one.reason { other } else { one })
 }
 
@@ -63,3 +65,6 @@ fn warning(url: &str, entries: &[u8]) -> Option<Warning> {
     }
     if likeness == Likeness::Mixed { because(Reason::Mixed) } else { None }
 }
+
+/// Most links of a message that are judged. One in another alphabet can take 30,000 instructions, and fuel counts them.
+pub const LINKS_MAX: usize = 200;
