@@ -6,7 +6,10 @@ use std::{fmt::Write as _, fs};
 use airlock_tests::{Client, World, client::objects};
 use serde_json::Value;
 
-use crate::{PROGRAMS, gate::package};
+use crate::{
+    PROGRAMS,
+    gate::{STARVED_FUEL, package},
+};
 
 /// Decisions that must replay.
 const DECISIONS: usize = 1_000;
@@ -33,7 +36,7 @@ const PHRASES: [&str; 10] = [
 fn decide(world: &World, alice: &Client) -> usize {
     let starved = package(world, "starved", |manifest| {
         manifest["id"] = "starved".into();
-        manifest["limits"]["fuel"] = toml::Value::Integer(1_000);
+        manifest["limits"]["fuel"] = toml::Value::Integer(STARVED_FUEL);
     });
     let listed = alice.json(&["hook", "list"]);
     let reference =

@@ -9,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 use crate::PROGRAMS;
 
 /// One text for each thing that the reference list can say, by what it says.
+/// Enough fuel for `word-list` to start, and too little to look at a message.
+pub(crate) const STARVED_FUEL: i64 = 20_000;
+
 const PASSED: &str = "nothing to see here";
 const WARNED: &str = "there is burnt toast";
 const BLOCKED: &str = "it is a surprise party";
@@ -114,7 +117,7 @@ fn a_hook_that_runs_out_of_fuel_holds_the_message_as_its_manifest_says() {
     let world = World::new(PROGRAMS);
     let (alice, bob) = world.pair();
     let starved = package(&world, "starved", |manifest| {
-        manifest["limits"]["fuel"] = toml::Value::Integer(1_000);
+        manifest["limits"]["fuel"] = toml::Value::Integer(STARVED_FUEL);
     });
     let table = [("enforce", HOOK_FAILED), ("advise", HOOK_FAILED), ("shadow", SENT)];
     for (mode, code) in table {
