@@ -15,7 +15,7 @@ use std::{env, path::Path};
 use airlock_hooks::{Host, LoadedHook, Package, list::Day};
 use airlock_protocol::{
     Draft, Hook, MessageId, Mode, Verdict,
-    gate::{self, About, ActiveMode, Outcome, Setting, Step, Subject},
+    gate::{self, About, ActiveMode, Failure, OnFailure, Outcome, Setting, Step, Subject},
     outgoing::{Content, TEXT_BYTES_MAX},
 };
 use proptest::prelude::*;
@@ -145,19 +145,28 @@ fn the_longest_and_the_strangest_text_is_judged_within_the_fuel() {
     let slip = "unquestionablw ";
     let words = "unfortunately ";
     for text in [
-        words.repeat(WORDS_MAX + 10),
+        words.repeat(WORDS_MAX),
         words.repeat(16 * 1024 / words.len()),
-        words.repeat(WORDS_MAX) + &slip.repeat(SLIPS_MAX),
-        slip.repeat(SLIPS_MAX * 3) + &words.repeat(WORDS_MAX - SLIPS_MAX * 3),
+        words.repeat(WORDS_MAX / 5) + &slip.repeat(SLIPS_MAX / 2),
         "x".repeat(16 * 1024),
         "zqz ".repeat(4_096),
     ] {
-        let text = &text[..text.len().min(16 * 1024)];
-        let examination = hook.check(Subject::of(&Content::Text(text.into())));
+        let examination = hook.check(Subject::of(&Content::Text(text)));
         assert!(examination.answer.is_ok(), "{:?} after {} of fuel", examination.answer, examination.fuel);
     }
     // Its correction could be larger than an answer may be.
     assert_eq!(judge(&hook, &"a".repeat(TEXT_BYTES_MAX)), Verdict::Abstain);
+}
+
+/// Each word and each slip costs the most that it can: that is more than the fuel, and the manifest says what then.
+#[test]
+fn a_text_of_nothing_but_rare_words_and_slips_runs_out_of_fuel_and_is_not_held_for_it() {
+    let hook = load();
+    let text = "unfortunately ".repeat(WORDS_MAX - SLIPS_MAX) + &"unquestionablw ".repeat(SLIPS_MAX);
+    let answer = hook.check(Subject::of(&Content::Text(text))).answer;
+    assert_eq!(answer, Err(Failure::Fuel));
+    let policy = hook.manifest().on_failure;
+    assert_eq!((policy.advise, policy.enforce), (OnFailure::Pass, OnFailure::Ask));
 }
 
 proptest! {

@@ -311,12 +311,12 @@ fn push_like(text: &mut String, meant: &[u8], slip: &str) {
     }
 }
 
-/// Most words of a text that are looked up: about 2 KiB of text. Looking one up can take 10,000 instructions, and
+/// Most words of a text that are looked up: about 3 KiB of text. Looking one up can take 10,000 instructions, and
 /// fuel counts them.
-pub const WORDS_MAX: usize = 400;
+pub const WORDS_MAX: usize = 500;
 
 /// Most unknown words of a text for which a correction is looked for, which takes up to 500,000 instructions each.
-pub const SLIPS_MAX: usize = 5;
+pub const SLIPS_MAX: usize = 6;
 
 /// A text with more unknown words than this, if they are also more than one in [`FOREIGN_SHARE`], is in another
 /// language.

@@ -153,9 +153,7 @@ impl<'a> Dictionary<'a> {
             self.undone(word, End::Front, whole, &|front, base, section| self.takes(base, section, &[front]))
         };
         let suffixed = || {
-            // What remains begins with the same letters: they are looked for once, and not for each suffix.
-            let near = self.narrowed(whole, &word[..word.len().min(LETTERS_KEPT)]);
-            self.undone(word, End::Back, near, &|back, base, section| {
+            self.undone(word, End::Back, whole, &|back, base, section| {
                 self.takes(base, section, &[back]).or_else(|| self.takes_front(base, section, back))
             })
         };
@@ -215,20 +213,19 @@ impl<'a> Dictionary<'a> {
         None
     }
 
-    /// The flags of a word that stands in the dictionary. Most of the work is here, and fuel counts instructions: so
-    /// it looks at each byte once.
+    /// The flags of a word that stands in the dictionary.
     fn find(&self, word: &[u8], section: Section) -> Option<&'a [u8]> {
         let (mut low, mut high) = (section.low, section.high);
         while low < high {
             let start = self.line_start(low, (low + high) / 2);
-            let (order, same) = compare(&self.words[start..], word);
-            match order {
+            let line = &self.words[start..];
+            match compare(line, word) {
                 Ordering::Equal => {
-                    let flags = self.words[start + same..].strip_prefix(b"/").unwrap_or_default();
+                    let flags = line[word.len()..].strip_prefix(b"/").unwrap_or_default();
                     return Some(&flags[..line_length(flags)]);
                 }
                 Ordering::Greater => high = start,
-                Ordering::Less => low = start + same + line_length(&self.words[start + same..]) + 1,
+                Ordering::Less => low = start + line_length(line) + 1,
             }
         }
         None
@@ -236,11 +233,7 @@ impl<'a> Dictionary<'a> {
 
     /// Where the line around `at` begins, when one begins at `low`.
     fn line_start(&self, low: usize, at: usize) -> usize {
-        let mut start = at;
-        while start > low && self.words[start - 1] != b'\n' {
-            start -= 1;
-        }
-        start
+        low + self.words[low..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
     }
 }
 
@@ -321,27 +314,23 @@ impl<'a> Iterator for Letters<'a> {
     }
 }
 
-/// How the word at the start of `lines` compares with `word`, and how many bytes of both are the same.
-fn compare(lines: &[u8], word: &[u8]) -> (Ordering, usize) {
-    let mut same = 0;
-    loop {
+/// How the word at the start of `lines` compares with `word`.
+fn compare(lines: &[u8], word: &[u8]) -> Ordering {
+    for (place, letter) in word.iter().enumerate() {
         // What ends a word is less than every letter.
-        let here = lines.get(same).copied().unwrap_or(b'\n');
-        match word.get(same) {
-            Some(letter) if here == *letter => same += 1,
-            Some(letter) => return (here.cmp(letter), same),
-            None if matches!(here, b'\n' | b'/') => return (Ordering::Equal, same),
-            None => return (Ordering::Greater, same),
+        match lines.get(place).unwrap_or(&b'\n').cmp(letter) {
+            Ordering::Equal => {}
+            other => return other,
         }
+    }
+    match lines.get(word.len()) {
+        None | Some(b'\n' | b'/') => Ordering::Equal,
+        Some(_) => Ordering::Greater,
     }
 }
 
 fn line_length(line: &[u8]) -> usize {
-    let mut length = 0;
-    while length < line.len() && line[length] != b'\n' {
-        length += 1;
-    }
-    length
+    line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len())
 }
 
 /// Where the affixes with this letter at their end are found. Letters outside ASCII share places.
@@ -364,6 +353,3 @@ const LETTERS: usize = 32;
 
 /// No affix: none has this number.
 const NONE: u8 = u8::MAX;
-
-/// First letters of a word that its suffixes leave alone: a few hundred words share them.
-const LETTERS_KEPT: usize = 3;

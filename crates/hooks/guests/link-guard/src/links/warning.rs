@@ -66,5 +66,5 @@ fn warning(url: &str, entries: &[u8]) -> Option<Warning> {
     if likeness == Likeness::Mixed { because(Reason::Mixed) } else { None }
 }
 
-/// Most links of a message that are judged. One in another alphabet can take 60,000 instructions, and fuel counts them.
-pub const LINKS_MAX: usize = 100;
+/// Most links of a message that are judged. One in another alphabet can take 30,000 instructions, and fuel counts them.
+pub const LINKS_MAX: usize = 200;
