@@ -90,6 +90,19 @@ fn config(folder: &Path, port: u16) -> Config {
     }
 }
 
+/// A relay on the port of one that has ended. Another test's socket may have been given that port meanwhile.
+async fn start_again(config: &Config) -> Relay {
+    let free = async {
+        loop {
+            if let Ok(relay) = Relay::start(config.clone()).await {
+                return relay;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), free).await.expect("the port is free again")
+}
+
 fn random(bytes: usize) -> Vec<u8> {
     let mut random = vec![0; bytes];
     ChaCha20Rng::from_seed([5; 32]).fill_bytes(&mut random);
@@ -342,7 +355,7 @@ async fn a_file_that_the_relay_refuses_fails_with_its_reason_and_can_be_sent_aga
     relay.shutdown().await;
     let mut strict = config(folder.path(), port);
     strict.limits.blob_bytes = 100_000;
-    let relay = Relay::start(strict).await.unwrap();
+    let relay = start_again(&strict).await;
     let path = folder.path().join("poster.bin");
     fs::write(&path, random(200_000)).unwrap();
     let id = queued(alice.compose_file(bob.me().unwrap().account, &path, Some("hi")).await.unwrap());
@@ -353,7 +366,7 @@ async fn a_file_that_the_relay_refuses_fails_with_its_reason_and_can_be_sent_aga
     relay.shutdown().await;
 
     fs::remove_file(&path).unwrap();
-    let relay = Relay::start(config(folder.path(), port)).await.unwrap();
+    let relay = start_again(&config(folder.path(), port)).await;
     let again = queued(alice.retry(id).await.unwrap());
     assert!(alice.message(id).unwrap().is_none() && again != id);
     until(&bob, || bob.message(again).unwrap().is_some()).await;
@@ -370,7 +383,7 @@ async fn a_text_does_not_wait_for_a_file_before_it() {
     // No room for files at all, for now.
     let mut full = config(folder.path(), port);
     full.limits.account_blob_bytes = 1;
-    let relay = Relay::start(full).await.unwrap();
+    let relay = start_again(&full).await;
     let path = folder.path().join("poster.bin");
     fs::write(&path, random(1_000)).unwrap();
     let bobs = bob.me().unwrap().account;
