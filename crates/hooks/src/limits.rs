@@ -62,7 +62,7 @@ pub const PICTURE_LIMITS_MAX: Limits = Limits {
 };
 
 /// The most for a hook that sees an attachment byte for byte. An attachment of [`SHOWN_ATTACHMENT_BYTES_MAX`] fits
-/// with its pictures and its caption; SHA-256 of it takes 2·10⁸ units of fuel.
+/// with its pictures and its caption; SHA-256 of it takes 6.5·10⁸ units of fuel.
 pub const ATTACHMENT_LIMITS_MAX: Limits =
     Limits { input_bytes: SHOWN_ATTACHMENT_BYTES_MAX + 512 * 1024, ..PICTURE_LIMITS_MAX };
 
