@@ -9,6 +9,7 @@ pub mod comparison;
 pub mod live;
 pub mod marker;
 pub mod observer;
+pub mod report;
 pub mod scenario;
 pub mod tap;
 

@@ -1,0 +1,86 @@
+//! A claim: one sentence of a report, with the records that it rests on.
+
+use serde::{Deserialize, Serialize};
+
+/// One sentence, chosen and filled in from records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// Names it in a report: `SCENARIO.WHAT`, such as `first-conversation.encryption`. `airlock lab explain` takes it.
+    pub id: String,
+    /// For people.
+    pub text: String,
+    /// Whether what Airlock promises held.
+    pub standing: Standing,
+    /// What proves it. A sentence without any is not a claim.
+    pub evidence: Vec<Evidence>,
+    /// How it is computed from the evidence, and what it leaves open, in plain words.
+    pub method: String,
+}
+
+/// Whether a promise held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// A promise of Airlock was looked at, and held.
+    Held,
+    /// A promise of Airlock was looked at, and is broken.
+    Broken,
+    /// No promise: something that was seen.
+    Seen,
+}
+
+/// One record that a claim rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Evidence {
+    /// A marker was found in what a party got.
+    Found {
+        /// Under which setting.
+        setting: String,
+        /// Who had it.
+        party: String,
+        /// Where, in words that are the same another time: `stored envelope 2 for Bob`, `audit record 4 of Alice`.
+        place: String,
+        /// How it was written there.
+        encoding: String,
+        /// Which message's marker.
+        message: String,
+    },
+    /// A party's bytes were searched, and a marker was not in them.
+    NotFound {
+        /// Under which setting.
+        setting: String,
+        /// Whose bytes.
+        party: String,
+        /// Which message's marker.
+        message: String,
+    },
+    /// Something was counted.
+    Counted {
+        /// Under which setting, or of which measurement.
+        setting: String,
+        /// What.
+        what: String,
+        /// How many.
+        number: u64,
+    },
+    /// A figure was measured.
+    Measured {
+        /// What, with its unit.
+        what: String,
+        /// The figure as it is shown.
+        figure: String,
+        /// Of how many cases.
+        of: u64,
+    },
+    /// Somebody was shown something.
+    Shown {
+        /// Under which setting.
+        setting: String,
+        /// To whom.
+        person: String,
+        /// Word for word.
+        text: String,
+    },
+}
