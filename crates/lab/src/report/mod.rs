@@ -17,6 +17,9 @@ mod svg;
 mod table;
 mod wrapping;
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 pub use claim::{Claim, Evidence, Standing};

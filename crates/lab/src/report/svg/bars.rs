@@ -118,7 +118,7 @@ fn standing(
     let every = ((widest + 8.0) / room).ceil().max(1.0) as usize;
     for (place, name) in names.iter().enumerate().step_by(every) {
         let half = width(name) / 2.0;
-        let at = across.place(place as f64).clamp(half, WIDTH - half);
+        let at = across.place(place as f64).min(WIDTH - half).max(half);
         picture.text("tick middle", at, bottom + LINE / 2.0 + 2.0, name.clone());
     }
     picture.height =
