@@ -10,9 +10,11 @@ use crate::{
     person::Person,
 };
 
-/// A key file that is not wrapped: one byte for its kind, and the key.
-const PLAIN_KEY_FILE_BYTES: usize = 33;
-const PLAIN_KEY_FILE: u8 = 0;
+/// Bytes of a vault's key.
+const KEY_BYTES: usize = 32;
+
+/// How a key file starts in which the key is not wrapped: the version of the encoding, and the kind of file.
+const PLAIN_KEY_FILE: [u8; 2] = [1, 0];
 
 /// Adds every value of a home's vault, a record for each. A vault behind a passphrase adds none: its key is nowhere
 /// on the disk.
@@ -41,10 +43,8 @@ pub(crate) fn add(all: &mut Observations, person: Person, home: &Path) -> Result
 
 /// The vault, when the key lies beside it.
 pub(crate) fn open(home: &Path, key_file: &[u8]) -> Result<Option<Connection>, WorldError> {
-    let [PLAIN_KEY_FILE, key @ ..] = key_file else { return Ok(None) };
-    if key_file.len() != PLAIN_KEY_FILE_BYTES {
-        return Ok(None);
-    }
+    let plain = key_file.strip_prefix(&PLAIN_KEY_FILE).filter(|key| key.len() == KEY_BYTES);
+    let Some(key) = plain else { return Ok(None) };
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(home.join("vault.db"), flags)?;
     let mut pragma = String::from("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'");

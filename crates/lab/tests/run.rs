@@ -5,14 +5,17 @@
 use airlock_lab::{Report, RunOptions, Scenario, Setting, run};
 
 async fn reported(scenario: &str, settings: &str) -> Report {
-    let all = Scenario::included();
-    let scenario = all.into_iter().find(|one| one.name() == scenario).unwrap();
+    let mut scenarios = Scenario::included();
+    if scenario != "all" {
+        scenarios.retain(|one| one.name() == scenario);
+    }
+    assert!(!scenarios.is_empty());
     let settings = match settings {
         "" => None,
         some => Some(some.split(' ').map(|one| one.parse::<Setting>().unwrap()).collect()),
     };
     let options = RunOptions { settings, seed: 7 };
-    run(&[scenario], &options, |_| {}, std::future::pending()).await.unwrap()
+    run(&scenarios, &options, |_| {}, std::future::pending()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -255,15 +255,15 @@ fn gate_ran(facts: &Facts<'_>) -> Option<Claim> {
 
 /// What the gate blocked did not arrive.
 fn blocked(facts: &Facts<'_>) -> Option<Claim> {
-    let stops = |message: &&MessageRun| {
-        let last = message.decisions.last();
-        last.is_some_and(|decision| matches!(decision.effect.as_str(), "block" | "hold"))
+    let stops = |message: &MessageRun| {
+        message.decisions.iter().any(|decision| matches!(decision.effect.as_str(), "block" | "hold"))
     };
-    // A verdict of `block` must stop a message in these modes, whatever the log says that the gate did.
+    // These verdicts must stop a message in these modes, whatever the log says that the gate did.
     let must = |run: &Run, message: &MessageRun| {
-        let strict = matches!(run.setting.mode(), Mode::Enforce | Mode::Report);
-        let verdict = message.decisions.last().map(|decision| decision.verdict.as_str());
-        strict && (verdict == Some("block") || verdict == Some("report") && run.setting.mode() == Mode::Enforce)
+        message.decisions.iter().any(|decision| match (run.setting.mode(), decision.verdict.as_str()) {
+            (Mode::Enforce | Mode::Report, "block") | (Mode::Enforce, "report") => true,
+            _ => false,
+        })
     };
     let mut stopped = 0;
     let mut evidence = Vec::new();
@@ -476,8 +476,11 @@ fn reading(facts: &Facts<'_>) -> Option<Claim> {
     let alices = first.alices().count();
     let most = runs.iter().map(|run| read(run)).max().unwrap_or(0);
     let text = format!(
-        "The hook read {most} of {} before encryption, with {}.",
-        counted(alices, "message of Alice").replace("messages of Alice", "messages of Alice's"),
+        "The hook read {most} of {} before encryption with {}.",
+        match alices {
+            1 => "the one message of Alice's".into(),
+            alices => format!("Alice's {alices} messages"),
+        },
         names(runs.iter().copied())
     );
     let method = "A text counts as read when it opens the keyed commitment of a decision in Alice's audit log in which \

@@ -3,7 +3,22 @@
 use super::Scenario;
 
 /// Their texts, in the order in which a course would take them.
-const FILES: &[&str] = &[include_str!("../../scenarios/first-conversation.toml")];
+const FILES: &[&str] = &[
+    include_str!("../../scenarios/first-conversation.toml"),
+    include_str!("../../scenarios/day-of-chat.toml"),
+    include_str!("../../scenarios/bad-link.toml"),
+    include_str!("../../scenarios/spelling.toml"),
+    include_str!("../../scenarios/detection-order.toml"),
+    include_str!("../../scenarios/function-creep.toml"),
+    include_str!("../../scenarios/aimed-list.toml"),
+    include_str!("../../scenarios/hostile-check.toml"),
+    include_str!("../../scenarios/own-client.toml"),
+    include_str!("../../scenarios/hostile-relay.toml"),
+    include_str!("../../scenarios/several-contacts.toml"),
+    include_str!("../../scenarios/stolen-device.toml"),
+    include_str!("../../scenarios/stolen-locked-device.toml"),
+    include_str!("../../scenarios/stolen-authority-key.toml"),
+];
 
 pub(super) fn all() -> Vec<Scenario> {
     #[expect(clippy::expect_used, reason = "the files are part of this build, and a test reads each")]
