@@ -10,6 +10,24 @@ use crate::{
     report::{Claim, Evidence, Standing},
 };
 
+/// What can happen, as it is named in claims.
+pub(super) const IDS: [&str; 14] = [
+    "relay-swaps-keys",
+    "relay-replays",
+    "relay-reorders",
+    "relay-delays",
+    "relay-drops",
+    "secret-order",
+    "modified-client",
+    "poisoned-list",
+    "hidden-second-list",
+    "list-grows",
+    "list-aimed",
+    "order-starts",
+    "device-stolen",
+    "authority-key-stolen",
+];
+
 /// One claim for each kind of thing that happened, over all runs in which it did.
 pub(super) fn claims(facts: &Facts<'_>) -> Vec<Claim> {
     let mut ids: Vec<&str> = Vec::new();
@@ -94,7 +112,14 @@ fn concluded(
         ),
         "modified-client" => {
             let settings = names(all.iter().map(|(run, _)| *run));
-            let text = format!("With {settings}, Alice took the hook out in one step, and nobody else could tell.");
+            let text = match (counts("hooks left"), counts("checks of her audit log")) {
+                (0, 0) => format!(
+                    "With {settings}, Alice took the hook out of her own vault in one step; her log, the relay and Bob \
+                     show nothing of it."
+                ),
+                (0, _) => format!("With {settings}, Alice took the hook out of her own vault, and her log shows it."),
+                _ => format!("With {settings}, Alice tried to take the hook out of her vault, and it stayed."),
+            };
             (Standing::Seen, text)
         }
         "poisoned-list" | "list-grows" | "list-aimed" => {
@@ -110,8 +135,14 @@ fn concluded(
             promise(told, &yes, "A list got another entry, and Alice was NOT shown it.")
         }
         "hidden-second-list" => {
-            let text = "A hook that looks for something that it does not name is not found out by its manifest.";
-            (Standing::Seen, text.to_owned())
+            let stopped = all.iter().flat_map(|(run, _)| run.alices()).filter(|message| {
+                message.decisions.iter().any(|one| one.hook == "hidden-rule" && one.verdict == "block")
+            });
+            let text = format!(
+                "A hook that says it blocks rude words blocked {} without one; its manifest passed every check.",
+                counted(stopped.count(), "message")
+            );
+            (Standing::Seen, text)
         }
         "order-starts" => promise(
             shows("by order"),

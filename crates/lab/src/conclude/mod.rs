@@ -97,25 +97,26 @@ impl<'a> Facts<'a> {
 /// Most sentences that a class reads from five metres.
 const HEADLINE_MAX: usize = 3;
 
-/// The sentences that matter most: what is broken, then what was seen, then what held, in the order of the claims.
+/// Claims that say what a scenario without an event is about, the most telling first.
+const TELLING: [&str; 5] = ["server", "authority", "kept-back", "reading", "found"];
+
+/// The sentences that matter most: what is broken, whether encryption held, what happened, what was seen.
 fn headline(claims: &[Claim]) -> Vec<String> {
-    let rank = |claim: &&Claim| match claim.standing {
-        Standing::Broken => 0,
-        Standing::Seen => 1,
-        Standing::Held => 2,
+    let rank = |claim: &&Claim| {
+        let what = claim.id.split_once('.').map_or("", |(_, what)| what);
+        match (claim.standing, what) {
+            (Standing::Broken, _) => 0,
+            (_, "encryption") => 1,
+            (_, what) if events::IDS.contains(&what) => 2,
+            (Standing::Seen, what) => {
+                3 + TELLING.iter().position(|telling| *telling == what).unwrap_or(TELLING.len())
+            }
+            (Standing::Held, _) => usize::MAX,
+        }
     };
     let mut sorted: Vec<&Claim> = claims.iter().collect();
     sorted.sort_by_key(rank);
-    let mut chosen: Vec<&Claim> = Vec::new();
-    // The promise that everything rests on stands first, kept or broken.
-    chosen.extend(claims.iter().find(|claim| claim.id.ends_with(".encryption")));
-    for claim in sorted {
-        if !chosen.contains(&claim) {
-            chosen.push(claim);
-        }
-    }
-    chosen.truncate(HEADLINE_MAX);
-    chosen.into_iter().map(|claim| claim.text.clone()).collect()
+    sorted.into_iter().take(HEADLINE_MAX).map(|claim| claim.text.clone()).collect()
 }
 
 fn command(scenario: &Scenario, settings: &[Setting], seed: u64) -> String {

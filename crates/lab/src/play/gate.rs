@@ -208,7 +208,7 @@ async fn hide_second_list(world: &World, setting: Setting) -> Result<Happened, W
 pub(super) async fn take_hook_out(world: World) -> Result<(World, Happened), WorldError> {
     let shown = world.alice().gate().to_string();
     let head = world.alice().verify_log(None).is_ok();
-    let changed = |vault: &rusqlite::Connection| vault.execute("DELETE FROM setting WHERE name = 'gate'", []);
+    let changed = |vault: &rusqlite::Connection| vault.execute("DELETE FROM setting WHERE name = 'gate setting'", []);
     let (world, rows) = world.with_closed_vault(Person::Alice, changed).await?;
     let after = world.alice();
     let noticed = !after.verify_log(None).is_ok_and(|_| head);
@@ -222,6 +222,7 @@ pub(super) async fn take_hook_out(world: World) -> Result<(World, Happened), Wor
         counted: vec![
             ("rows of her vault that she took out".into(), rows as u64),
             ("checks of her audit log that notice it".into(), u64::from(noticed)),
+            ("hooks left in her gate".into(), after.gate().hooks.len() as u64),
         ],
         taken: None,
     };
