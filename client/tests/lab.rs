@@ -23,7 +23,8 @@ fn stderr(assert: &Assert) -> String {
 
 /// What a run prints as JSON.
 fn run(folder: &Path, more: &[&str]) -> Value {
-    let arguments = [&["lab", "run", "first-conversation", "--settings", "off,report", "--json"], more].concat();
+    let arguments =
+        [&["lab", "run", "first-conversation", "--settings", "off,report", "--json"], more].concat();
     serde_json::from_str(&stdout(airlock(folder, &arguments))).unwrap()
 }
 

@@ -16,7 +16,10 @@ pub(crate) fn unknown_scenario(wanted: &str, included: &[Scenario]) -> Problem {
         "unknown-scenario",
         format_args!("there is no scenario `{wanted}`"),
         "it is neither the name of one nor a file",
-        meant(&near::names(wanted, &known), "`airlock lab list` lists them; a file needs a slash or its ending"),
+        meant(
+            &near::names(wanted, &known),
+            "`airlock lab list` lists them; a file needs a slash or its ending",
+        ),
     )
 }
 
@@ -55,7 +58,8 @@ pub(crate) fn unknown_claim(wanted: &str, report: &Report, path: &Path) -> Probl
         // Without its scenario, a claim has the name that people remember.
         let ends: Vec<String> = known.iter().map(|id| end_of(id).to_owned()).collect();
         let wanted_ends = near::names(end_of(wanted), &ends);
-        near = known.iter().map(String::as_str).filter(|id| wanted_ends.contains(&end_of(id))).take(3).collect();
+        near =
+            known.iter().map(String::as_str).filter(|id| wanted_ends.contains(&end_of(id))).take(3).collect();
     }
     Problem::usage(
         "unknown-claim",

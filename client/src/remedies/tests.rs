@@ -228,13 +228,13 @@ fn lists_orders_and_locks() {
 fn the_lab() {
     let path = Path::new("monday/lab.json");
     let io = |kind| io::Error::from(kind);
-    let report = airlock_lab::report::Report::parse(include_str!(
-        "../../../crates/lab/tests/fixture/report.json"
-    ))
-    .unwrap();
+    let report =
+        airlock_lab::report::Report::parse(include_str!("../../../crates/lab/tests/fixture/report.json"))
+            .unwrap();
     let included = airlock_lab::Scenario::included();
     let setting = |name: &str| lab::unknown_setting(name, &name.parse::<airlock_lab::Setting>().unwrap_err());
-    let shape = airlock_lab::report::ReportError::Shape { place: "the claim a.b".into(), what: "names no record" };
+    let shape =
+        airlock_lab::report::ReportError::Shape { place: "the claim a.b".into(), what: "names no record" };
     insta::assert_snapshot!(all(&[
         lab::unknown_scenario("first-conversaton", &included),
         lab::unknown_scenario("bread", &included),

@@ -46,7 +46,8 @@ async fn the_page_keeps_its_promises_in_a_browser() {
     let folder = tempfile::tempdir().unwrap();
     let made_up = Report::parse(include_str!("fixture/report.json")).unwrap();
     let first: Vec<Scenario> = Scenario::included().into_iter().take(1).collect();
-    let real = airlock_lab::run(&first, &RunOptions::default(), |_| {}, std::future::pending()).await.unwrap();
+    let real =
+        airlock_lab::run(&first, &RunOptions::default(), |_| {}, std::future::pending()).await.unwrap();
     let paths: Vec<PathBuf> = [("made-up", made_up), ("real", real)]
         .into_iter()
         .map(|(name, report)| {

@@ -35,7 +35,12 @@ pub(super) fn list(context: &Context) -> Result<Exit, Problem> {
         } else {
             format!("under {}", names.join(", "))
         };
-        text.push_str(&format!("  {}\n{}{}", scenario.name(), indented(scenario.question()), indented(&under)));
+        text.push_str(&format!(
+            "  {}\n{}{}",
+            scenario.name(),
+            indented(scenario.question()),
+            indented(&under)
+        ));
     }
     text.push_str("\nSettings, for --settings:\n\n");
     for setting in &settings {

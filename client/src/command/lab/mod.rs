@@ -31,8 +31,8 @@ pub(crate) async fn run(args: &Lab, context: &Context) -> Result<Exit, Problem> 
 
 fn diff(old_path: &Path, new_path: &Path, context: &Context) -> Result<Exit, Problem> {
     let (old, new) = (read::report(old_path)?, read::report(new_path)?);
-    let difference = Difference::between(&old, &new)
-        .map_err(|error| remedies::lab::not_a_report(new_path, &error))?;
+    let difference =
+        Difference::between(&old, &new).map_err(|error| remedies::lab::not_a_report(new_path, &error))?;
     let record = json!({
         "same": difference.is_none(),
         "digests": difference.digests.map(|digest| digest.to_string()),
@@ -46,6 +46,8 @@ fn explain(id: &str, path: Option<&Path>, context: &Context) -> Result<Exit, Pro
     let path = path.map_or_else(|| write::default_folder(DEFAULT_SEED).join(write::JSON), Path::to_owned);
     let report = read::report(&path)?;
     let claim = report.claim(id).ok_or_else(|| remedies::lab::unknown_claim(id, &report, &path))?;
-    context.output.result("lab-claim", claim, || printable(&report.explain(claim).to_string()).into_owned())?;
+    context
+        .output
+        .result("lab-claim", claim, || printable(&report.explain(claim).to_string()).into_owned())?;
     Ok(Exit::Ok)
 }

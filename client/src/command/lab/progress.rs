@@ -34,7 +34,11 @@ impl<'a> Shown<'a> {
         if io::stderr().is_terminal() {
             self.drawn = true;
             // Nobody can be told that standard error is closed.
-            drop(write!(io::stderr().lock(), "\r\u{1b}[K{}", bar(progress.done, progress.of, &progress.to_string())));
+            drop(write!(
+                io::stderr().lock(),
+                "\r\u{1b}[K{}",
+                bar(progress.done, progress.of, &progress.to_string())
+            ));
         } else {
             output.note(&printable_line(&progress.to_string()));
         }
@@ -63,10 +67,7 @@ mod tests {
     #[test]
     fn a_bar_fits_a_line_and_says_what_is_being_done() {
         let shown = bar(3, 12, "4/12 first-conversation: advise: searching what everyone got at last");
-        assert_eq!(
-            shown,
-            "██████░░░░░░░░░░░░░░░░░░  25 %  4/12 first-conversation: advise: searching what…"
-        );
+        assert_eq!(shown, "██████░░░░░░░░░░░░░░░░░░  25 %  4/12 first-conversation: advise: searching what…");
         assert!(shown.chars().count() <= 80);
     }
 }

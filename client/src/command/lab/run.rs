@@ -53,7 +53,10 @@ pub(super) async fn run(args: &RunLab, context: &Context) -> Result<Exit, Proble
 /// The report as text: for a screen as wide as it is, for a file without colours.
 pub(in crate::command) fn table(report: &Report, context: &Context) -> String {
     let terminal = io::stdout().is_terminal();
-    let columns = crossterm::terminal::size().ok().filter(|_| terminal).map_or(FILE_COLUMNS, |(columns, _)| columns.into());
+    let columns = crossterm::terminal::size()
+        .ok()
+        .filter(|_| terminal)
+        .map_or(FILE_COLUMNS, |(columns, _)| columns.into());
     let colour = match chat::colors(context) {
         Colors::Ansi if terminal => Colour::On,
         _ => Colour::Off,
@@ -72,7 +75,9 @@ fn without_controls(value: serde_json::Value) -> serde_json::Value {
     match value {
         Value::String(text) => Value::String(printable(&text).into_owned()),
         Value::Array(values) => values.into_iter().map(without_controls).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, without_controls(value))).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(name, value)| (name, without_controls(value))).collect()
+        }
         other => other,
     }
 }

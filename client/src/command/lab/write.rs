@@ -76,8 +76,9 @@ impl Target {
 
 /// Also one of another version: it was the lab that wrote it.
 fn is_report(text: &str) -> bool {
-    serde_json::from_str::<serde_json::Value>(text)
-        .is_ok_and(|value| value["version"].is_u64() && value["scenarios"].is_array() && value["seed"].is_u64())
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|value| {
+        value["version"].is_u64() && value["scenarios"].is_array() && value["seed"].is_u64()
+    })
 }
 
 fn is_page(text: &str) -> bool {

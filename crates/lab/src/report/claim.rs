@@ -106,10 +106,16 @@ impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Found { setting, party, place, encoding, message } => {
-                write!(f, "{setting}: the marker of message {message} was found with {party}, in {place}, as {encoding}")
+                write!(
+                    f,
+                    "{setting}: the marker of message {message} was found with {party}, in {place}, as {encoding}"
+                )
             }
             Self::NotFound { setting, party, message } => {
-                write!(f, "{setting}: the marker of message {message} was looked for with {party}, and not found")
+                write!(
+                    f,
+                    "{setting}: the marker of message {message} was looked for with {party}, and not found"
+                )
             }
             Self::Counted { setting, what, number } => write!(f, "{setting}: {what}: {}", grouped(*number)),
             Self::Measured { what, figure, of } => write!(f, "{what}: {figure}, of {}", grouped(*of)),

@@ -146,7 +146,11 @@ fn panels(words: &mut Words, old: &Panel, new: &Panel) {
         (None, None) => {}
     }
     let sources = |panel: &Panel| {
-        panel.sources.iter().map(|source| format!("{} ({})", source.figure, source.citation)).collect::<Vec<_>>()
+        panel
+            .sources
+            .iter()
+            .map(|source| format!("{} ({})", source.figure, source.citation))
+            .collect::<Vec<_>>()
     };
     words.order("source", &sources(old), &sources(new));
 }

@@ -23,7 +23,8 @@ impl Report {
     #[must_use]
     pub fn explain<'a>(&'a self, claim: &'a Claim) -> Explanation<'a> {
         let timed = self.timings.claims.iter().any(|timed| timed.id == claim.id);
-        let scenario = self.scenarios.iter().find(|scenario| scenario.claims.iter().any(|c| c.id == claim.id));
+        let scenario =
+            self.scenarios.iter().find(|scenario| scenario.claims.iter().any(|c| c.id == claim.id));
         Explanation { claim, timed, command: scenario.map(|scenario| scenario.command.as_str()) }
     }
 }

@@ -65,7 +65,9 @@ impl<'a> GridText<'a> {
     fn row<'t>(&self, label: &str, cells: impl Iterator<Item = (&'t str, Tone)>) -> Vec<Vec<Piece>> {
         let wrapped: Vec<(Vec<String>, usize, Tone)> =
             std::iter::once((wrap(label, self.label), self.label, Tone::Plain))
-                .chain(cells.zip(&self.widths).map(|((text, tone), width)| (wrap(text, *width), *width, tone)))
+                .chain(
+                    cells.zip(&self.widths).map(|((text, tone), width)| (wrap(text, *width), *width, tone)),
+                )
                 .collect();
         let high = wrapped.iter().map(|(lines, ..)| lines.len()).max().unwrap_or(0);
         (0..high)
@@ -82,7 +84,8 @@ impl<'a> GridText<'a> {
 }
 
 fn texts(grid: &Grid, column: usize) -> impl Iterator<Item = &str> {
-    let cells = grid.rows.iter().filter_map(move |(_, cells)| cells.get(column)).map(|cell| cell.text.as_str());
+    let cells =
+        grid.rows.iter().filter_map(move |(_, cells)| cells.get(column)).map(|cell| cell.text.as_str());
     cells.chain(grid.columns.get(column).map(String::as_str))
 }
 

@@ -122,12 +122,12 @@ impl Plot {
                 ([x, y], series, marks)
             }
         };
-        let mut numbers = axes.iter().filter_map(|axis| axis.range).chain(
-            series.iter().flat_map(|series| {
-                series.points.iter().chain(series.band.iter().flat_map(|band| &band.ends)).copied()
-            }),
-        );
-        if !numbers.all(|(a, b)| a.is_finite() && b.is_finite()) || !marks.iter().all(|mark| mark.x.is_finite()) {
+        let mut numbers = axes.iter().filter_map(|axis| axis.range).chain(series.iter().flat_map(|series| {
+            series.points.iter().chain(series.band.iter().flat_map(|band| &band.ends)).copied()
+        }));
+        if !numbers.all(|(a, b)| a.is_finite() && b.is_finite())
+            || !marks.iter().all(|mark| mark.x.is_finite())
+        {
             return Some("draws something that is not a number");
         }
         let bands = series.iter().filter_map(|series| series.band.as_ref().map(|band| (series, band)));

@@ -42,7 +42,9 @@ pub fn page(report: &Report) -> Result<String, ReportError> {
             .timings
             .panels
             .iter()
-            .map(|timed| Ok(TimedView { scenario: &timed.scenario, panel: PanelView::new(&timed.panel, &mut ids)? }))
+            .map(|timed| {
+                Ok(TimedView { scenario: &timed.scenario, panel: PanelView::new(&timed.panel, &mut ids)? })
+            })
             .collect::<Result<_, fmt::Error>>()
             .map_err(unwritable)?,
         timed_claims: report.timings.claims.iter().map(|claim| ClaimView::new(claim, &mut ids)).collect(),
@@ -117,7 +119,17 @@ impl<'a> ScenarioView<'a> {
             scenario.panels.iter().map(|panel| PanelView::new(panel, ids)).collect::<Result<_, _>>()?;
         let claims = scenario.claims.iter().map(|claim| ClaimView::new(claim, ids)).collect();
         let broken = scenario.claims.iter().filter(|claim| claim.standing == Standing::Broken).count();
-        Ok(Self { scenario, id, headline_id, previous: None, next: None, size: size(&scenario.headline), panels, claims, broken })
+        Ok(Self {
+            scenario,
+            id,
+            headline_id,
+            previous: None,
+            next: None,
+            size: size(&scenario.headline),
+            panels,
+            claims,
+            broken,
+        })
     }
 
     fn promises(&self) -> String {
@@ -159,9 +171,11 @@ impl<'a> PanelView<'a> {
         let plot = panel.plot.as_ref();
         let svg = plot.map(|plot| svg(plot, &format!("{id}:plot"), &panel.title)).transpose()?;
         let mut bands: Vec<&str> = plot.map_or_else(Vec::new, |plot| match plot {
-            Plot::Lines { series, .. } | Plot::Bars { series, .. } => {
-                series.iter().filter_map(|series| series.band.as_ref()).map(|band| band.label.as_str()).collect()
-            }
+            Plot::Lines { series, .. } | Plot::Bars { series, .. } => series
+                .iter()
+                .filter_map(|series| series.band.as_ref())
+                .map(|band| band.label.as_str())
+                .collect(),
         });
         bands.sort_unstable();
         bands.dedup();

@@ -78,7 +78,11 @@ impl<'a> Table<'a> {
                 let every = rows.div_ceil(PLOT_ROWS_MAX).max(1);
                 let shown = Grid { rows: numbers.rows.into_iter().step_by(every).collect(), ..numbers };
                 if let Some(plot) = &panel.plot {
-                    f.write_str(&paragraph("  ", &format!("In the cells: {}.", plot.measure()), self.columns))?;
+                    f.write_str(&paragraph(
+                        "  ",
+                        &format!("In the cells: {}.", plot.measure()),
+                        self.columns,
+                    ))?;
                 }
                 self.grid(f, &shown)?;
                 if every > 1 {

@@ -50,7 +50,8 @@ fn no_word_of_a_report_becomes_markup() {
 #[test]
 fn the_page_asks_nobody_for_anything_and_says_so_first() {
     let page = page(&fixture()).unwrap();
-    let policy = "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"";
+    let policy =
+        "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"";
     assert!(page.find(policy).unwrap() < page.find("<style").unwrap());
     for asks in [" src=", "url(", "@import", "<script", "<link", "<iframe", "<form", "<object"] {
         assert!(!page.contains(asks), "{asks}");
@@ -128,7 +129,13 @@ fn a_plot_without_numbers_or_with_wild_ones_is_drawn_all_the_same() {
             let names = vec!["name".repeat(40); 2];
             let plots = [
                 Plot::Lines { x: x.clone(), y: y.clone(), series: series.clone(), marks: marks.clone() },
-                Plot::Bars { x: x.clone(), y: y.clone(), names: names.clone(), series: series.clone(), marks },
+                Plot::Bars {
+                    x: x.clone(),
+                    y: y.clone(),
+                    names: names.clone(),
+                    series: series.clone(),
+                    marks,
+                },
                 Plot::Bars { x, y, names, series, marks: Vec::new() },
             ];
             for plot in plots {
@@ -196,7 +203,10 @@ fn differences_are_said_in_words_and_timings_make_none() {
     new.timings = Timings { took_ms: 1, ..Timings::default() };
     let same = Difference::between(&old, &new).unwrap();
     assert!(same.is_none());
-    assert_eq!(same.to_string(), format!("No difference, timings left aside.\nBoth have the SHA-256 {}\n", old.digest().unwrap()));
+    assert_eq!(
+        same.to_string(),
+        format!("No difference, timings left aside.\nBoth have the SHA-256 {}\n", old.digest().unwrap())
+    );
 
     new.seed = 8;
     let played = &mut new.scenarios[0];
@@ -284,7 +294,9 @@ fn what_is_no_report_is_refused_with_the_reason() {
         refused(&|value| {
             value["scenarios"][1]["panels"][0]["plot"]["series"][0]["band"]["ends"] = serde_json::json!([]);
         }),
-        refused(&|value| value["scenarios"][1]["panels"][2]["plot"]["marks"][0]["x"] = serde_json::Value::Null),
+        refused(&|value| {
+            value["scenarios"][1]["panels"][2]["plot"]["marks"][0]["x"] = serde_json::Value::Null
+        }),
     ];
     insta::assert_snapshot!(reasons.join("\n"));
 }

@@ -55,10 +55,12 @@ fn fit_below(names: &[String]) -> bool {
 
 /// The numbers of a series by the place that they belong to.
 fn values(series: &Series) -> impl Iterator<Item = (usize, f64, Option<(f64, f64)>)> {
-    series.points.iter().enumerate().filter(|(_, (place, _))| *place >= 0.0).map(|(number, (place, value))| {
-        let band = series.band.as_ref().and_then(|band| band.ends.get(number)).copied();
-        (place.round() as usize, *value, band)
-    })
+    series.points.iter().enumerate().filter(|(_, (place, _))| *place >= 0.0).map(
+        |(number, (place, value))| {
+            let band = series.band.as_ref().and_then(|band| band.ends.get(number)).copied();
+            (place.round() as usize, *value, band)
+        },
+    )
 }
 
 fn standing(
@@ -125,14 +127,7 @@ fn standing(
         picture.axis_label_below(&x.label, f64::midpoint(left, right), bottom + 4.0 + LINE) + 4.0;
 }
 
-fn lying(
-    picture: &mut Picture,
-    x: &Axis,
-    y: &Axis,
-    names: &[String],
-    series: &[Series],
-    length: Scale,
-) {
+fn lying(picture: &mut Picture, x: &Axis, y: &Axis, names: &[String], series: &[Series], length: Scale) {
     let wrapped: Vec<Vec<String>> = names.iter().map(|name| wrap(name, NAMES_WIDE)).collect();
     let left = wrapped.iter().map(|lines| widest(lines)).fold(0.0, f64::max) + 10.0;
     let numbers = series.iter().flat_map(|series| &series.points).map(|(_, value)| width(&figure(*value)));

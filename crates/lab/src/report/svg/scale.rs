@@ -205,9 +205,15 @@ mod tests {
     fn numbers_that_cannot_be_drawn_do_no_harm() {
         for logarithmic in [false, true] {
             let axis = axis(logarithmic, Some((5.0, 5.0)));
-            for values in
-                [&[][..], &[f64::NAN], &[f64::MAX, f64::MIN], &[5e-324, 1e-323], &[0.0], &[-1.0, -1.0], &[7.0]]
-            {
+            for values in [
+                &[][..],
+                &[f64::NAN],
+                &[f64::MAX, f64::MIN],
+                &[5e-324, 1e-323],
+                &[0.0],
+                &[-1.0, -1.0],
+                &[7.0],
+            ] {
                 let scale = Scale::new(&axis, values.iter().copied(), Ends::Ticks).between(10.0, 20.0);
                 assert!(scale.ticks().len() < 20, "{values:?}");
                 for value in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e9] {
