@@ -32,7 +32,11 @@ impl<'a> GridText<'a> {
     pub(super) fn blocks(grid: &'a Grid, most: usize) -> Vec<Self> {
         let labels = || grid.rows.iter().map(|(label, _)| label.as_str()).chain([grid.corner.as_str()]);
         let label_wanted = labels().map(columns).max().unwrap_or(0);
-        let label = label_wanted.min((most * 2 / 5).max(labels().map(longest_word).max().unwrap_or(0)));
+        let longest = labels().map(longest_word).max().unwrap_or(0);
+        let narrowed = |share: usize| label_wanted.min((most * share / 100).max(longest));
+        // Labels wrap rather than that a column stands below the others.
+        let all_fit = |label: &usize| needed(grid, 0..grid.columns.len()) + label <= most;
+        let label = [40, 32, 26].map(narrowed).into_iter().find(all_fit).unwrap_or_else(|| narrowed(40));
         let mut blocks = Vec::new();
         let mut from = 0;
         while from < grid.columns.len() {
@@ -96,7 +100,7 @@ fn widest(grid: &Grid, column: usize) -> usize {
 fn narrowest(grid: &Grid, column: usize) -> usize {
     // Narrower columns of prose are a ladder of words.
     let words = texts(grid, column).map(longest_word).max().unwrap_or(0);
-    words.max(widest(grid, column).min(12))
+    words.max(widest(grid, column).min(10))
 }
 
 /// Columns that these need at least.

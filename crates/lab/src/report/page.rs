@@ -146,7 +146,7 @@ impl<'a> ScenarioView<'a> {
 fn size(sentences: &[String]) -> &'static str {
     match sentences.iter().map(|sentence| sentence.chars().count() + 30).sum::<usize>() {
         0..=300 => "large",
-        301..=520 => "middle",
+        301..=470 => "middle",
         _ => "small",
     }
 }
@@ -258,6 +258,15 @@ impl Tone {
 /// Keeps a per cent sign on the line of its number.
 fn kept(text: &str) -> String {
     text.replace(" %", "\u{a0}%")
+}
+
+/// How a cell breaks its text: a short one never, and a long one not into a ladder of words.
+fn room(text: &str) -> &'static str {
+    match text.chars().count() {
+        0..=16 => "short",
+        17..=32 => "",
+        _ => "long",
+    }
 }
 
 fn took(milliseconds: u64) -> String {
