@@ -40,7 +40,10 @@ impl Scale {
     /// An axis that holds all `values`.
     pub(super) fn new(axis: &Axis, values: impl Iterator<Item = f64>, ends: Ends) -> Self {
         let usable = |value: &f64| value.is_finite() && (!axis.logarithmic || *value > 0.0);
-        let bounded = |value: f64| value.clamp(-SIZE_MAX, SIZE_MAX);
+        let bounded = |value: f64| {
+            let value = value.clamp(-SIZE_MAX, SIZE_MAX);
+            if axis.logarithmic { value.max(1.0 / SIZE_MAX) } else { value }
+        };
         let asked = axis.range.filter(|(low, high)| usable(low) && usable(high) && low < high);
         let (mut low, mut high) = values
             .filter(usable)
