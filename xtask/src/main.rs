@@ -2,6 +2,7 @@
 
 extern crate alloc;
 
+mod breaks;
 mod data;
 mod guest;
 mod hooks;
@@ -65,6 +66,11 @@ enum Chore {
         /// Which hook.
         hook: String,
     },
+    /// Break Airlock on purpose in a copy, once for each patch in crates/lab/breaks/, and see whether the lab says so.
+    Breaks {
+        /// Only this break.
+        only: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -75,6 +81,7 @@ fn main() -> ExitCode {
         Chore::Import { hook } => import::import(&hook),
         Chore::Train { hook } => train::train(&hook),
         Chore::Measure { hook } => measure::measure(&hook),
+        Chore::Breaks { only } => breaks::breaks(only.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Those who carry a conversation and must not be able to read it.
-const CARRIERS: [Party; 3] = [Party::Wire, Party::Relay, Party::Disk];
+const CARRIERS: [Party; 4] = Party::CARRIERS;
 
 /// The sentences under the table.
 pub(crate) fn claims(comparison: &Comparison) -> Vec<String> {
@@ -131,117 +131,4 @@ fn limits(comparison: &Comparison) -> String {
 
 fn counted(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use airlock_protocol::gate::Mode;
-
-    use super::*;
-    use crate::{
-        comparison::{EnvelopeSeen, HookShown, MessageRun, ReportSeen},
-        marker::Encoding,
-        observer::{Finding, Searched},
-        tap::TapTotals,
-    };
-
-    fn finding(party: Party) -> Finding {
-        Finding { party, owner: None, place: "relay.db".into(), offset: 7, encoding: Encoding::Utf8 }
-    }
-
-    fn run(setting: Mode, fate: Fate, readers: &[Party]) -> Run {
-        let findings: BTreeMap<_, _> = readers.iter().map(|party| (*party, vec![finding(*party)])).collect();
-        let message = MessageRun {
-            id: "a".into(),
-            from: Person::Alice,
-            to: Person::Bob,
-            marker: "picnic poster".into(),
-            shown: Vec::new(),
-            fate,
-            findings,
-            fuel: 0,
-            compose_us: 0,
-        };
-        Run {
-            setting,
-            gate: setting.to_string(),
-            hook: None,
-            messages: vec![message],
-            searched: [(Party::Wire, Searched { records: 2, bytes: 1_500 })].into(),
-            wire: TapTotals::default(),
-            envelopes: Vec::new(),
-            envelopes_missed: 0,
-            reports: Vec::new(),
-        }
-    }
-
-    fn said(runs: Vec<Run>) -> String {
-        let comparison = Comparison {
-            version: 1,
-            scenario: "s".into(),
-            title: "t".into(),
-            highlight: 0,
-            encodings: Encoding::ALL.to_vec(),
-            runs,
-            took_ms: 0,
-        };
-        claims(&comparison).join("\n")
-    }
-
-    #[test]
-    fn a_text_found_with_a_carrier_is_called_a_failure_with_its_place() {
-        for carrier in CARRIERS {
-            let said = said(vec![run(Mode::Off, Fate::AsWritten, &[carrier])]);
-            let expected = format!(
-                "Encryption FAILED with the gate at off: found at {carrier}: relay.db at byte 7, as UTF-8."
-            );
-            assert!(said.starts_with(&expected), "{said}");
-        }
-    }
-
-    #[test]
-    fn what_the_observers_missed_is_said_beside_what_was_searched() {
-        let mut lossy = run(Mode::Off, Fate::AsWritten, &[Party::Recipient]);
-        assert!(!said(vec![lossy.clone()]).contains("Not searched"));
-        lossy.wire.dropped.bytes = 12_345;
-        lossy.envelopes_missed = 2;
-        let said = said(vec![lossy]);
-        assert!(said.contains("1,500 bytes of wire, relay and disk, in any of 10 encodings."), "{said}");
-        assert!(
-            said.contains("Not searched: 12,345 bytes that the tap no longer had, and 2 envelopes"),
-            "{said}"
-        );
-    }
-
-    #[test]
-    fn without_a_hook_nothing_is_said_of_hooks_and_reports() {
-        let said = said(vec![run(Mode::Off, Fate::AsWritten, &[Party::Recipient])]);
-        assert!(!said.contains("The hook read") && !said.contains("Most was kept"), "{said}");
-        assert!(said.contains("The authority could read none of it."), "{said}");
-    }
-
-    #[test]
-    fn a_report_is_told_with_its_bytes_and_whether_it_stands_out() {
-        let hook = HookShown { id: "h".into(), version: "1".into(), component: "00".into(), list: None };
-        let mut told = run(Mode::Report, Fate::AsWritten, &[Party::Hook, Party::Authority, Party::Recipient]);
-        told.reports = vec![ReportSeen { hook, code: 2, evidence_bytes: 61, evidence: String::new() }];
-        let envelope = |mailbox, bytes| EnvelopeSeen { mailbox, bytes, during: 0 };
-        told.envelopes = vec![envelope(Person::Bob, 512), envelope(Person::Authority, 512)];
-        let expected = "With report, the authority could read 1 of 1 messages, from 61 bytes of evidence. The relay \
-                        saw 1 envelope for it, of a size that Bob's have too.";
-        assert!(said(vec![told.clone()]).contains(expected), "{}", said(vec![told]));
-        told.envelopes[1].bytes = 1_024;
-        assert!(said(vec![told]).contains("of a size that none of Bob's has"));
-    }
-
-    #[test]
-    fn the_setting_that_kept_most_from_the_recipient_is_named() {
-        let runs = vec![
-            run(Mode::Advise, Fate::AsWritten, &[]),
-            run(Mode::Enforce, Fate::NotDelivered, &[Party::Hook]),
-        ];
-        assert!(said(runs).contains("Most was kept from Bob with enforce: 1 of 1 messages"));
-    }
 }

@@ -4,7 +4,7 @@ use std::{error::Error, io, path::PathBuf};
 
 use airlock_relay::StartError;
 
-use crate::{marker::MarkerError, scenario::ScenarioError};
+use crate::{marker::MarkerError, measure::MeasureError, scenario::ScenarioError};
 
 /// Why a world could not be made or looked at.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,14 @@ pub enum WorldError {
         /// Seconds.
         waited_s: u64,
     },
+    /// Something that a script needs cannot be made.
+    #[error("{what} cannot be made: {why}")]
+    Made {
+        /// What.
+        what: &'static str,
+        /// Why not.
+        why: String,
+    },
     /// The gate did something to a message that it should not have seen.
     #[error("{who}'s introduction did not pass, though the gate was off")]
     Introduction {
@@ -49,8 +57,8 @@ pub enum WorldError {
         /// Why not.
         source: io::Error,
     },
-    /// The relay's store can't be read from outside.
-    #[error("the relay's store cannot be read: {0}")]
+    /// A database of the world can't be read or changed from outside.
+    #[error("a database of the lab's world cannot be read: {0}")]
     Store(#[from] rusqlite::Error),
     /// The text can't be looked for.
     #[error(transparent)]
@@ -66,6 +74,15 @@ pub enum LabError {
     /// The world of a run failed.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// A measurement fails.
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    /// A measurement broke off inside this program.
+    #[error("a measurement broke off inside this program")]
+    Broken,
+    /// A scenario that only measures can't be compared.
+    #[error("nothing is said in this scenario, so there is nothing to compare")]
+    NothingSaid,
     /// There is no folder for the worlds.
     #[error("no temporary folder can be made: {0}")]
     Folder(io::Error),

@@ -4,11 +4,11 @@
 use serde::Serialize;
 
 use crate::{
-    comparison::HookShown,
     error::{Doing, WorldError},
     marker::{MARKER_BYTES_MIN, Marker},
     observer::{Finding, Party},
     person::Person,
+    record::HookShown,
     tap::TapTotals,
     watch::SeenEnvelope,
     world::World,
@@ -101,8 +101,8 @@ impl World {
     pub fn relay_view(&self) -> Result<RelayView, WorldError> {
         let rows: Vec<EnvelopeRow> =
             self.stored()?.iter().filter_map(|envelope| self.row(envelope)).collect();
-        let mailboxes = Person::ALL
-            .into_iter()
+        let mailboxes = self
+            .people()
             .map(|owner| MailboxView {
                 owner,
                 device: self.device(owner).to_string().chars().take(8).collect(),
@@ -120,7 +120,7 @@ impl World {
     /// When its vault can't be read.
     pub fn authority_view(&self) -> Result<Vec<ReportView>, WorldError> {
         let reports = self.authority().reports_received().doing("Authority", "read its reports")?;
-        let person = |account| Person::ALL.into_iter().find(|person| self.account(*person) == account);
+        let person = |account| self.people().find(|person| self.account(*person) == account);
         Ok(reports
             .into_iter()
             .map(|report| ReportView {
@@ -141,18 +141,16 @@ impl World {
     /// When something can't be read.
     pub fn check_carriers(&self) -> Result<CarrierCheck, WorldError> {
         let mut texts: Vec<String> = Vec::new();
-        for person in [Person::Alice, Person::Bob] {
+        for person in self.people().filter(|person| Person::PEOPLE.contains(person)) {
             texts.extend(self.messages(person)?.into_iter().map(|message| message.text));
         }
         texts.retain(|text| text.len() >= MARKER_BYTES_MIN);
         texts.sort_unstable();
         texts.dedup();
         let mut observations = self.observations()?;
-        observations.keep(|party| matches!(party, Party::Wire | Party::Relay | Party::Disk));
-        let mut findings = Vec::new();
-        for text in &texts {
-            findings.extend(observations.search(&Marker::new(text)?));
-        }
+        observations.keep(|party| Party::CARRIERS.contains(&party));
+        let markers = texts.iter().map(|text| Marker::new(text)).collect::<Result<Vec<_>, _>>()?;
+        let findings = observations.search(&markers.iter().collect::<Vec<_>>()).into_iter().flatten().collect();
         let bytes = observations.searched().values().map(|searched| searched.bytes).sum();
         let unsearched_bytes = self.tap().totals().dropped.bytes;
         Ok(CarrierCheck { texts: texts.len(), bytes, unsearched_bytes, findings })

@@ -1,10 +1,11 @@
 //! Looks for a planted text in bytes, in every plain encoding that a leak would be likely to have.
 //!
 //! A marker that is not found proves nothing about an encoding that is not tried here: [`Encoding::ALL`] is the
-//! whole list, and the reports say it.
+//! whole list, and the reports say it. Each is also looked for in what bytes unpack to: see [`crate::unpacked`].
 
 use std::fmt;
 
+use airlock_hooks::views::{self, Picture};
 use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, Encoding as TextEncoding, HEXLOWER, HEXUPPER};
 use memchr::memmem::Finder;
 use serde::Serialize;
@@ -13,6 +14,10 @@ use sha2::{Digest, Sha256};
 /// Shortest marker in bytes of UTF-8. Six bytes are found by chance once in 2⁴⁸ places, and a world records less
 /// than 2²⁷ bytes; anything shorter would make an accident look like a leak.
 pub const MARKER_BYTES_MIN: usize = 6;
+
+/// The part of a file that is looked for, from its middle: long enough that no two files share it by chance, and
+/// short enough to stand whole in one datagram.
+const FILE_PART_BYTES: usize = 32;
 
 /// How a marker was written where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -38,11 +43,15 @@ pub enum Encoding {
     Sha256,
     /// The SHA-256 of the marker in hex.
     Sha256Hex,
+    /// A part of a file, as it is.
+    Raw,
+    /// The pixels that a hook is shown of a picture.
+    Pixels,
 }
 
 impl Encoding {
     /// All that are tried.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Utf8,
         Self::Utf16Le,
         Self::Utf16Be,
@@ -53,6 +62,8 @@ impl Encoding {
         Self::Reversed,
         Self::Sha256,
         Self::Sha256Hex,
+        Self::Raw,
+        Self::Pixels,
     ];
 
     /// For people.
@@ -68,13 +79,23 @@ impl Encoding {
             Self::Reversed => "reversed",
             Self::Sha256 => "SHA-256",
             Self::Sha256Hex => "SHA-256 in hex",
+            Self::Raw => "raw bytes",
+            Self::Pixels => "pixels",
         }
+    }
+
+    /// Whether whoever has it like this knows the content, and not just that it is the same as something else.
+    #[must_use]
+    pub fn is_content(self) -> bool {
+        !matches!(self, Self::Sha256 | Self::Sha256Hex)
     }
 
     /// Every byte string that stands for `text` in this encoding.
     fn needles(self, text: &str) -> Vec<Vec<u8>> {
         let bytes = text.as_bytes();
         match self {
+            // Of files alone.
+            Self::Raw | Self::Pixels => Vec::new(),
             Self::Utf8 => vec![bytes.to_vec()],
             Self::Utf16Le => vec![text.encode_utf16().flat_map(u16::to_le_bytes).collect()],
             Self::Utf16Be => vec![text.encode_utf16().flat_map(u16::to_be_bytes).collect()],
@@ -90,6 +111,43 @@ impl Encoding {
             }
         }
     }
+
+    /// Every byte string that stands for a file in this encoding: for a part of it, or for its digest.
+    fn needles_of_file(self, file: &[u8]) -> Vec<Vec<u8>> {
+        let part = middle(file);
+        match self {
+            Self::Utf8 | Self::Utf16Le | Self::Utf16Be => Vec::new(),
+            Self::Raw => vec![part.to_vec()],
+            Self::Base64 => base64_at_each_alignment(&BASE64_NOPAD, part),
+            Self::Base64Url => base64_at_each_alignment(&BASE64URL_NOPAD, part),
+            Self::HexLower => vec![HEXLOWER.encode(part).into_bytes()],
+            Self::HexUpper => vec![HEXUPPER.encode(part).into_bytes()],
+            Self::Reversed => vec![part.iter().rev().copied().collect()],
+            Self::Sha256 => vec![Sha256::digest(file).to_vec()],
+            Self::Sha256Hex => {
+                let digest = Sha256::digest(file);
+                vec![HEXLOWER.encode(&digest).into_bytes(), HEXUPPER.encode(&digest).into_bytes()]
+            }
+            Self::Pixels => match Picture::decode(file) {
+                Ok(Some(picture)) => pixels(&picture).iter().map(|view| middle(view).to_vec()).collect(),
+                // Not a picture, so nobody is shown pixels of it.
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+/// What hooks are shown of a picture, each view as bytes.
+pub(crate) fn pixels(picture: &Picture) -> Vec<Vec<u8>> {
+    let luma = views::luma(picture);
+    let luma = luma.map(|luma| luma.iter().flat_map(|value| value.to_le_bytes()).collect());
+    luma.into_iter().chain([views::rgb(picture)]).collect()
+}
+
+/// The part of a file to look for.
+fn middle(bytes: &[u8]) -> &[u8] {
+    let start = bytes.len().saturating_sub(FILE_PART_BYTES) / 2;
+    &bytes[start..bytes.len().min(start + FILE_PART_BYTES)]
 }
 
 impl fmt::Display for Encoding {
@@ -111,7 +169,8 @@ fn base64_at_each_alignment(alphabet: &TextEncoding, bytes: &[u8]) -> Vec<Vec<u8
         .collect()
 }
 
-/// A text to look for.
+/// A text or a file to look for.
+#[derive(Clone)]
 pub struct Marker {
     text: String,
     needles: Vec<(Encoding, Finder<'static>)>,
@@ -148,19 +207,22 @@ impl Marker {
         if text.len() < MARKER_BYTES_MIN {
             return Err(MarkerError::TooShort { got: text.len() });
         }
-        let mut needles: Vec<(Encoding, Finder<'static>)> = Vec::new();
-        for encoding in Encoding::ALL {
-            for needle in encoding.needles(text) {
-                // Two encodings may agree, as both alphabets of base64 do on most texts, and a palindrome.
-                if !needles.iter().any(|(_, known)| known.needle() == needle) {
-                    needles.push((encoding, Finder::new(&needle).into_owned()));
-                }
-            }
-        }
-        Ok(Self { text: text.to_owned(), needles })
+        Ok(Self { text: text.to_owned(), needles: prepared(|encoding| encoding.needles(text)) })
     }
 
-    /// The text itself.
+    /// Prepares the search for a file in every encoding: for a part from its middle, for its digest, and, if it is a
+    /// picture, for the pixels that hooks are shown of it. `text` names it for people.
+    ///
+    /// # Errors
+    /// When the file is too short to be found by anything but chance.
+    pub fn of_file(text: &str, file: &[u8]) -> Result<Self, MarkerError> {
+        if file.len() < MARKER_BYTES_MIN {
+            return Err(MarkerError::TooShort { got: file.len() });
+        }
+        Ok(Self { text: text.to_owned(), needles: prepared(|encoding| encoding.needles_of_file(file)) })
+    }
+
+    /// The text itself, or what a file is called.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -180,6 +242,19 @@ impl Marker {
         }
         hits
     }
+}
+
+fn prepared(needles_in: impl Fn(Encoding) -> Vec<Vec<u8>>) -> Vec<(Encoding, Finder<'static>)> {
+    let mut needles: Vec<(Encoding, Finder<'static>)> = Vec::new();
+    for encoding in Encoding::ALL {
+        for needle in needles_in(encoding) {
+            // Two encodings may agree, as both alphabets of base64 do on most texts, and a palindrome.
+            if !needles.iter().any(|(_, known)| known.needle() == needle) {
+                needles.push((encoding, Finder::new(&needle).into_owned()));
+            }
+        }
+    }
+    needles
 }
 
 impl fmt::Debug for Marker {

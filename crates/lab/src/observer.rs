@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::{
     marker::{Encoding, Marker},
     person::Person,
+    unpacked::unpacked,
 };
 
 /// Most bytes of files that one observer reads into memory. A world's folders hold a few megabytes; when there is
@@ -37,12 +38,27 @@ pub enum Party {
     Recipient,
     /// The sender's disk: every file in their home as it lies there, the locked vault among them.
     Disk,
+    /// The sender's vault, opened with its key: every value in every table.
+    Vault,
+    /// Whoever reads logs: every event of the programs' own logs, at the most talkative level.
+    Log,
 }
 
 impl Party {
     /// In the order in which bytes travel.
-    pub const ALL: [Self; 6] =
-        [Self::Hook, Self::Disk, Self::Wire, Self::Relay, Self::Authority, Self::Recipient];
+    pub const ALL: [Self; 8] = [
+        Self::Hook,
+        Self::Vault,
+        Self::Disk,
+        Self::Log,
+        Self::Wire,
+        Self::Relay,
+        Self::Authority,
+        Self::Recipient,
+    ];
+
+    /// Those who carry or keep a conversation and must not be able to read it.
+    pub const CARRIERS: [Self; 4] = [Self::Disk, Self::Log, Self::Wire, Self::Relay];
 
     /// For people.
     #[must_use]
@@ -54,6 +70,8 @@ impl Party {
             Self::Authority => "authority",
             Self::Recipient => "recipient",
             Self::Disk => "sender's disk",
+            Self::Vault => "sender's opened vault",
+            Self::Log => "log",
         }
     }
 }
@@ -71,8 +89,10 @@ pub struct Record {
     pub party: Party,
     /// Whose gate, whose disk, or who received; none for those who see everyone's traffic.
     pub owner: Option<Person>,
-    /// Where: a file, a datagram, a report, an audit record.
+    /// Where, in words that are the same another time: a file, a report, an audit record.
     pub place: String,
+    /// Which of many such places, where that differs from run to run: a datagram's number.
+    pub number: Option<u64>,
     /// What.
     pub bytes: Arc<[u8]>,
 }
@@ -86,15 +106,22 @@ pub struct Finding {
     pub owner: Option<Person>,
     /// As in [`Record::place`].
     pub place: String,
+    /// As in [`Record::number`].
+    pub number: Option<u64>,
     /// Bytes from the start of that place.
     pub offset: usize,
     /// How it was written there.
     pub encoding: Encoding,
+    /// Whether it was compressed there; the offset is that of the compressed stream then.
+    pub packed: bool,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} at byte {}, as {}", self.party, self.place, self.offset, self.encoding)
+        write!(f, "{}: {}", self.party, self.place)?;
+        self.number.iter().try_for_each(|number| write!(f, " {number}"))?;
+        write!(f, " at byte {}, as {}", self.offset, self.encoding)?;
+        if self.packed { f.write_str(", compressed") } else { Ok(()) }
     }
 }
 
@@ -116,7 +143,19 @@ pub struct Observations {
 impl Observations {
     /// Adds a piece.
     pub fn add(&mut self, party: Party, owner: Option<Person>, place: String, bytes: impl Into<Arc<[u8]>>) {
-        self.records.push(Record { party, owner, place, bytes: bytes.into() });
+        self.records.push(Record { party, owner, place, number: None, bytes: bytes.into() });
+    }
+
+    /// Adds one of many pieces of a kind.
+    pub fn add_numbered(
+        &mut self,
+        party: Party,
+        place: &str,
+        number: u64,
+        bytes: impl Into<Arc<[u8]>>,
+    ) {
+        let (place, number) = (place.to_owned(), Some(number));
+        self.records.push(Record { party, owner: None, place, number, bytes: bytes.into() });
     }
 
     /// Adds every file under `folder`, at any depth.
@@ -167,21 +206,31 @@ impl Observations {
         searched
     }
 
-    /// Every piece in which the marker stands, with the place in it.
+    /// Every piece in which one of the markers stands, with the place in it: a list for each marker. Each piece is also
+    /// unpacked, once for all markers.
     #[must_use]
-    pub fn search(&self, marker: &Marker) -> Vec<Finding> {
-        let find = |record: &Record| {
-            let Record { party, owner, place, bytes } = record;
-            let (party, owner, place) = (*party, *owner, place.clone());
-            marker.find(bytes).into_iter().map(move |hit| Finding {
-                party,
-                owner,
-                place: place.clone(),
-                offset: hit.offset,
-                encoding: hit.encoding,
-            })
-        };
-        self.records.iter().flat_map(find).collect()
+    pub fn search(&self, markers: &[&Marker]) -> Vec<Vec<Finding>> {
+        let mut found: Vec<Vec<Finding>> = markers.iter().map(|_| Vec::new()).collect();
+        for record in &self.records {
+            let Record { party, owner, place, number, bytes } = record;
+            let mut note = |marker: usize, offset, encoding, packed| {
+                let (party, owner, number, place) = (*party, *owner, *number, place.clone());
+                found[marker].push(Finding { party, owner, place, number, offset, encoding, packed });
+            };
+            for (place, marker) in markers.iter().enumerate() {
+                for hit in marker.find(bytes) {
+                    note(place, hit.offset, hit.encoding, false);
+                }
+            }
+            for stream in unpacked(bytes) {
+                for (place, marker) in markers.iter().enumerate() {
+                    for hit in marker.find(&stream.bytes) {
+                        note(place, stream.offset, hit.encoding, true);
+                    }
+                }
+            }
+        }
+        found
     }
 }
 
@@ -212,13 +261,16 @@ mod tests {
         let mut observations = Observations::default();
         observations.add_folder(Party::Relay, None, folder.path()).unwrap();
 
-        let found = observations.search(&Marker::new("picnic poster").unwrap());
+        let marker = Marker::new("picnic poster").unwrap();
+        let found = observations.search(&[&marker]).remove(0);
         let expected = Finding {
             party: Party::Relay,
             owner: None,
             place: "a/b/relay.db-wal".into(),
+            number: None,
             offset: 4,
             encoding: Encoding::Utf8,
+            packed: false,
         };
         assert_eq!(found, [expected]);
         assert_eq!(found[0].to_string(), "relay: a/b/relay.db-wal at byte 4, as UTF-8");

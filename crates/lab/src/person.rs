@@ -12,13 +12,18 @@ pub enum Person {
     Alice,
     /// Whom she talks with.
     Bob,
+    /// Whom she also writes to, in some scenarios.
+    Carol,
     /// To whom hooks report.
     Authority,
 }
 
 impl Person {
+    /// Those who talk.
+    pub const PEOPLE: [Self; 3] = [Self::Alice, Self::Bob, Self::Carol];
+
     /// Everyone.
-    pub const ALL: [Self; 3] = [Self::Alice, Self::Bob, Self::Authority];
+    pub const ALL: [Self; 4] = [Self::Alice, Self::Bob, Self::Carol, Self::Authority];
 
     /// As shown to people.
     #[must_use]
@@ -26,6 +31,7 @@ impl Person {
         match self {
             Self::Alice => "Alice",
             Self::Bob => "Bob",
+            Self::Carol => "Carol",
             Self::Authority => "Authority",
         }
     }

@@ -193,7 +193,6 @@ impl Stage {
             Effect::Quit => self.quit = true,
             Effect::Load(side) => return Some(self.load(side)),
             Effect::Compose(side, text) => {
-                world.note_draft(&text);
                 self.tasks.spawn(async move {
                     let to = world.account(person(side.other()));
                     let outcome = questions.compose(&engine(&world, side), to, &text).await;

@@ -2,24 +2,33 @@
 //!
 //! Everything in it is the real thing; only the network is short.
 
+mod clock;
+mod hook_observer;
+mod observations;
+mod relay_hand;
+mod seat;
+
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use airlock_engine::{Composed, Contact, Engine, Home, Message, Start, Unlock};
+use airlock_engine::{AddError, Composed, Contact, Engine, SessionError, Start};
 use airlock_relay::{Config, Relay};
 use airlock_wire::{AccountId, DeviceId, RelayAddress};
+use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::{hook_observer::ran_on, relay_hand::Withheld, seat::Seat};
+pub use self::{clock::WorldClock, seat::Lock};
 use crate::{
     error::{Doing, WorldError},
-    marker::Marker,
-    observer::{Finding, Observations, Party},
+    logs::{self, LogMark},
+    opened_vault,
     person::Person,
-    tap::{Direction, RECORD_BYTES_MAX, Tap},
+    tap::{RECORD_BYTES_MAX, Tap},
     watch::{SeenEnvelope, StoreWatch},
 };
 
@@ -29,9 +38,6 @@ const STEP_TIME_MAX: Duration = Duration::from_secs(30);
 /// How often a condition is looked at while waiting for it: short against what people notice.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
-/// Most drafts kept to be compared with the audit log: more than one sitting of typing.
-const DRAFTS_MAX: usize = 1_000;
-
 /// Most messages read of a conversation: more than one sitting of typing.
 const MESSAGES_MAX: usize = 10_000;
 
@@ -40,11 +46,28 @@ const MESSAGES_MAX: usize = 10_000;
 pub struct WorldOptions {
     /// Bytes of datagrams that the tap keeps.
     pub record_bytes_max: usize,
+    /// What time it is in it.
+    pub clock: WorldClock,
+    /// Who talks with Alice, beside Bob.
+    pub others: Vec<Person>,
+    /// What keys, ids and nonces of the clients are drawn from; the system's randomness when there is none.
+    pub seed: Option<u64>,
+    /// How Alice's home is locked.
+    pub alice_lock: Lock,
+    /// Whether Alice and Bob have met. Otherwise nobody has been introduced to anybody.
+    pub introduced: bool,
 }
 
 impl Default for WorldOptions {
     fn default() -> Self {
-        Self { record_bytes_max: RECORD_BYTES_MAX }
+        Self {
+            record_bytes_max: RECORD_BYTES_MAX,
+            clock: WorldClock::System,
+            others: Vec::new(),
+            seed: None,
+            alice_lock: Lock::KeyFile,
+            introduced: true,
+        }
     }
 }
 
@@ -53,21 +76,21 @@ pub struct World {
     // Fields are dropped in this order: the clients first, the relay last.
     alice: Seat,
     bob: Seat,
+    carol: Seat,
     authority: Seat,
+    /// Who takes part.
+    people: Vec<Person>,
     tap: Tap,
     watch: StoreWatch,
     relay_folder: PathBuf,
-    relay: Relay,
-    drafts: Mutex<VecDeque<String>>,
-}
-
-/// One client: its home, and the engine that is open on it.
-struct Seat {
-    person: Person,
-    home: PathBuf,
-    account: AccountId,
-    device: DeviceId,
-    engine: Engine,
+    /// None while somebody has its store in hand.
+    relay: tokio::sync::Mutex<Option<Relay>>,
+    relay_config: Config,
+    clock: clock::Running,
+    seed: Option<u64>,
+    log_from: LogMark,
+    /// Files that were given to clients, by their SHA-256.
+    files: Mutex<BTreeMap<[u8; 32], Arc<[u8]>>>,
 }
 
 impl World {
@@ -77,22 +100,59 @@ impl World {
     /// # Errors
     /// When a part does not start, or does not do its part in time.
     pub async fn start(root: &Path, options: WorldOptions) -> Result<Self, WorldError> {
+        let log_from = logs::mark();
         let relay_folder = root.join("relay");
-        let relay = Relay::start(Config::loopback(&relay_folder)).await?;
+        let mut relay_config = Config::loopback(&relay_folder);
+        let relay = Relay::start(relay_config.clone()).await?;
+        relay_config.listen = relay.local_addr();
         let tap = Tap::start(relay.local_addr(), options.record_bytes_max).await.map_err(WorldError::Tap)?;
         let watch = StoreWatch::start(&relay_folder)?;
         let address = through(tap.address(), &relay.address());
-        let seat = |person| Seat::new(person, root, &address);
-        let (alice, bob, authority) =
-            (seat(Person::Alice).await?, seat(Person::Bob).await?, seat(Person::Authority).await?);
-        let drafts = Mutex::new(VecDeque::new());
-        let world = Self { alice, bob, authority, tap, watch, relay_folder, relay, drafts };
-        // One after the other, so that each pair has one session and not two.
-        world.introduce(Person::Alice, Person::Bob).await?;
-        world.introduce(Person::Bob, Person::Alice).await?;
-        world.introduce(Person::Alice, Person::Authority).await?;
-        world.outboxes_empty().await?;
+        let clock = options.clock.start();
+        let seat = |person, lock| Seat::new(person, root, lock, options.seed, clock.clone());
+        let (alice, bob) = (seat(Person::Alice, options.alice_lock)?, seat(Person::Bob, Lock::KeyFile)?);
+        let (carol, authority) =
+            (seat(Person::Carol, Lock::KeyFile)?, seat(Person::Authority, Lock::KeyFile)?);
+        let people = [Person::Alice, Person::Bob].into_iter().chain(options.others).chain([Person::Authority]);
+        let world = Self {
+            alice,
+            bob,
+            carol,
+            authority,
+            people: people.collect(),
+            tap,
+            watch,
+            relay_folder,
+            relay: tokio::sync::Mutex::new(Some(relay)),
+            relay_config,
+            clock,
+            seed: options.seed,
+            log_from,
+            files: Mutex::default(),
+        };
+        for person in world.people() {
+            world.seat(person).join(&address).await?;
+        }
+        if options.introduced {
+            world.introduce_all().await?;
+        }
         Ok(world)
+    }
+
+    /// Makes everyone contacts who talk with each other.
+    pub(crate) async fn introduce_all(&self) -> Result<(), WorldError> {
+        // One after the other, so that each pair has one session and not two.
+        for person in self.people().filter(|person| Person::PEOPLE[1..].contains(person)) {
+            self.introduce(Person::Alice, person).await?;
+            self.introduce(person, Person::Alice).await?;
+        }
+        self.introduce(Person::Alice, Person::Authority).await?;
+        self.outboxes_empty().await
+    }
+
+    /// Who takes part, in order.
+    pub fn people(&self) -> impl Iterator<Item = Person> + '_ {
+        self.people.iter().copied()
     }
 
     /// Alice's engine, whose gate is compared.
@@ -134,7 +194,7 @@ impl World {
     /// Whose device this is, in this world.
     #[must_use]
     pub fn owner(&self, device: &DeviceId) -> Option<Person> {
-        Person::ALL.into_iter().find(|person| self.seat(*person).device == *device)
+        self.people().find(|person| self.seat(*person).device == *device)
     }
 
     /// Disconnects or connects Bob's client. While it is disconnected, the relay has to keep his envelopes.
@@ -155,82 +215,54 @@ impl World {
         self.engine(person).shutdown().await;
     }
 
-    /// Remembers a text that someone wrote, so that [`World::observations`] can tell whether the hook ran on it.
-    /// Texts that were sent are in the vault anyway; this is for those that were not.
-    pub fn note_draft(&self, text: &str) {
-        let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
-        if drafts.len() == DRAFTS_MAX {
-            drafts.pop_front();
-        }
-        drafts.push_back(text.to_owned());
+    /// Remembers a file that someone sends: the audit log names it by its digest.
+    pub(crate) fn note_file(&self, file: Arc<[u8]>) {
+        let digest = Sha256::digest(&file).into();
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, file);
     }
 
-    pub(crate) fn drafts(&self) -> Vec<String> {
-        self.drafts.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    /// The file with this SHA-256.
+    pub(crate) fn file(&self, digest: &[u8; 32]) -> Option<Arc<[u8]>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    /// Everything that every party got until now.
-    ///
-    /// # Errors
-    /// When something of it can't be read: a search that skipped it would prove nothing.
-    pub fn observations(&self) -> Result<Observations, WorldError> {
-        let mut all = Observations::default();
-        for datagram in self.tap.datagrams() {
-            let (party, way) = match datagram.direction {
-                Direction::ToRelay => (Some(Party::Relay), "to the relay"),
-                Direction::FromRelay => (None, "from the relay"),
-            };
-            for party in [Some(Party::Wire), party].into_iter().flatten() {
-                all.add(party, None, format!("datagram {} {way}", datagram.number), datagram.bytes.clone());
-            }
+    /// Closes someone's client, gives their opened vault away, and opens the client again.
+    pub(crate) async fn with_closed_vault<T>(
+        mut self,
+        person: Person,
+        hand: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<(Self, T), WorldError> {
+        let (seed, clock) = (self.seed, self.clock.clone());
+        let open = |home: &Path| {
+            let key = std::fs::read(home.join("vault.key"))
+                .map_err(|source| WorldError::Folder { folder: home.to_owned(), source })?;
+            let vault = opened_vault::open(home, &key)?
+                .ok_or(WorldError::Made { what: "the key to a vault", why: "it is wrapped".into() })?;
+            Ok(hand(&vault)?)
+        };
+        let result;
+        match person {
+            Person::Alice => (self.alice, result) = self.alice.reopened(seed, clock, open).await?,
+            Person::Bob => (self.bob, result) = self.bob.reopened(seed, clock, open).await?,
+            Person::Carol => (self.carol, result) = self.carol.reopened(seed, clock, open).await?,
+            Person::Authority => (self.authority, result) = self.authority.reopened(seed, clock, open).await?,
         }
-        for envelope in self.watch.envelopes()? {
-            let place = format!("stored envelope {}", envelope.number);
-            all.add(Party::Relay, None, place, envelope.sealed);
-        }
-        self.add_folder(&mut all, Party::Relay, None, &self.relay_folder)?;
-        for person in [Person::Alice, Person::Bob] {
-            self.add_folder(&mut all, Party::Disk, Some(person), &self.seat(person).home)?;
-            for message in self.received(person)? {
-                let place = format!("message {}", message.id);
-                all.add(Party::Recipient, Some(person), place, message.text.into_bytes());
-            }
-            crate::hook_observer::add(self, person, &mut all)?;
-        }
-        for message in self.received(Person::Authority)? {
-            all.add(Party::Authority, None, format!("message {}", message.id), message.text.into_bytes());
-        }
-        let reports = self.authority().reports_received().doing("Authority", "read its reports")?;
-        for (number, report) in (1..).zip(reports) {
-            all.add(Party::Authority, None, format!("report {number}"), report.evidence);
-        }
-        Ok(all)
+        Ok((self, result))
     }
 
-    /// Looks for a text in everything that every party got until now.
-    ///
-    /// # Errors
-    /// When the text is too short to be found by anything but chance, or something can't be read.
-    pub fn search(&self, text: &str) -> Result<Vec<Finding>, WorldError> {
-        let marker = Marker::new(text)?;
-        Ok(self.observations()?.search(&marker))
+    /// Whether the log of this process comes to the lab.
+    pub(crate) fn logs_are_seen(&self) -> bool {
+        logs::since(self.log_from).is_some()
     }
 
-    /// Every message in someone's vault, of all conversations, in both directions.
-    pub(crate) fn messages(&self, person: Person) -> Result<Vec<Message>, WorldError> {
-        let engine = self.engine(person);
-        let contacts = engine.contacts().doing(person.name(), "list contacts")?;
-        let mut all = Vec::new();
-        for Contact { account, .. } in contacts {
-            all.extend(engine.messages(account, MESSAGES_MAX).doing(person.name(), "read messages")?);
-        }
-        Ok(all)
+    /// Lets time go by.
+    pub(crate) fn let_pass(&self, days: u64) {
+        self.clock.let_pass(days);
     }
 
-    fn received(&self, person: Person) -> Result<Vec<Message>, WorldError> {
-        let mut messages = self.messages(person)?;
-        messages.retain(|message| message.direction == airlock_engine::Direction::In);
-        Ok(messages)
+    /// The time in it, in ms since 1970.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
     }
 
     pub(crate) fn tap(&self) -> &Tap {
@@ -260,7 +292,7 @@ impl World {
     }
 
     async fn outboxes_empty(&self) -> Result<(), WorldError> {
-        for person in Person::ALL {
+        for person in self.people() {
             self.outbox_empty(person).await?;
         }
         Ok(())
@@ -268,11 +300,13 @@ impl World {
 
     /// Ends the world: clients first, so that the relay can let them go.
     pub async fn shutdown(self) {
-        for person in Person::ALL {
+        for person in self.people() {
             self.engine(person).shutdown().await;
         }
         drop(self.watch);
-        self.relay.shutdown().await;
+        if let Some(relay) = self.relay.into_inner() {
+            relay.shutdown().await;
+        }
     }
 
     /// Adds a contact and waits until both sides know of it.
@@ -285,7 +319,7 @@ impl World {
                 engine.add_authority(&link, None).await.doing(who.name(), "add the authority")?;
                 false
             }
-            Person::Alice | Person::Bob => {
+            Person::Alice | Person::Bob | Person::Carol => {
                 let added = engine.add(&link, None).await.doing(who.name(), "add a contact")?;
                 match added.introduction {
                     Some(Composed::Queued { .. }) => true,
@@ -304,48 +338,29 @@ impl World {
         .await
     }
 
-    fn seat(&self, person: Person) -> &Seat {
-        match person {
-            Person::Alice => &self.alice,
-            Person::Bob => &self.bob,
-            Person::Authority => &self.authority,
+    /// Why Alice could not add someone by their link; none when she could.
+    pub(crate) async fn try_add(&self, who: Person, to: Person) -> Result<Option<SessionError>, WorldError> {
+        let link = self.engine(to).link().doing(to.name(), "make a contact link")?;
+        match self.engine(who).add(&link, None).await {
+            Ok(_) => Ok(None),
+            Err(AddError::Session(error)) => Ok(Some(error)),
+            Err(error) => Err(error).doing(who.name(), "add a contact"),
         }
     }
 
-    fn add_folder(
-        &self,
-        all: &mut Observations,
-        party: Party,
-        owner: Option<Person>,
-        folder: &Path,
-    ) -> Result<(), WorldError> {
-        all.add_folder(party, owner, folder)
-            .map_err(|source| WorldError::Folder { folder: folder.to_owned(), source })
-    }
-}
-
-impl Seat {
-    /// Makes someone's client, registers it and connects it.
-    async fn new(person: Person, root: &Path, relay: &RelayAddress) -> Result<Self, WorldError> {
-        let home = root.join(person.name().to_lowercase());
-        let name = person.name();
-        let engine = Engine::create(Home::new(&home), &Unlock::KeyFile, name).doing(name, "make a home")?;
-        engine.register(relay.clone(), None).await.doing(name, "register")?;
-        engine.start(Start::DeliverAndReceive).await;
-        let me = engine.me().doing(name, "read the vault")?;
-        Ok(Self { person, home, account: me.account, device: me.device, engine })
+    pub(crate) fn seat(&self, person: Person) -> &Seat {
+        match person {
+            Person::Alice => &self.alice,
+            Person::Bob => &self.bob,
+            Person::Carol => &self.carol,
+            Person::Authority => &self.authority,
+        }
     }
 }
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World").field("relay_folder", &self.relay_folder).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Seat {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seat").field("person", &self.person).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,338 @@
+//! The panels of a conversation: who could read what, what was shown, what arrived, what left, what the relay stored,
+//! what can be proved.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Facts,
+    words::{Rows, broken, counted, faint, grouped, listed, number, plain, share, strong},
+};
+use crate::{
+    observer::Party,
+    person::Person,
+    record::{EnvelopeSeen, Fate, Run, Shown},
+    report::{Figure, Panel},
+};
+
+/// All of them, readers first. A panel that would be empty is left out.
+pub(super) fn all(facts: &Facts<'_>) -> Vec<Panel> {
+    [readers(facts), messages(facts), shown(facts), reached(facts), left(facts), stored(facts)]
+        .into_iter()
+        .chain([decided(facts), happened(facts), proved(facts)].into_iter().flatten())
+        .collect()
+}
+
+fn panel(id: &str, title: String, says: String, rows: Rows) -> Panel {
+    Panel { id: id.into(), title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new() }
+}
+
+impl Facts<'_> {
+    fn columns(&self) -> Vec<String> {
+        self.runs.iter().map(|run| run.setting.to_string()).collect()
+    }
+
+    fn row(&self, cell: impl Fn(&Run) -> Figure) -> Vec<Figure> {
+        self.runs.iter().map(cell).collect()
+    }
+
+    fn highlighted(&self) -> Option<&crate::record::MessageRun> {
+        self.runs.first()?.messages.get(self.highlight)
+    }
+}
+
+/// Who of all parties could read the message that matters.
+fn readers(facts: &Facts<'_>) -> Panel {
+    let mut rows = Rows::new("who", facts.columns());
+    let recipient = facts.highlighted().map_or("the recipient", |message| message.to.name());
+    for (party, label) in [
+        (Party::Hook, "the hook, before encryption".to_owned()),
+        (Party::Vault, "Alice's vault, opened with its key".to_owned()),
+        (Party::Disk, "Alice's disk, as it lies there".to_owned()),
+        (Party::Log, "the programs' logs".to_owned()),
+        (Party::Wire, "the wire, in transit".to_owned()),
+        (Party::Relay, "the relay or server, from arrival on".to_owned()),
+        (Party::Authority, "the authority, once it is told".to_owned()),
+        (Party::Recipient, format!("{recipient}, on delivery")),
+    ] {
+        let cells = facts.row(|run| read(run, facts.highlight, party));
+        rows.add(label, cells);
+    }
+    let marker = facts.highlighted().map_or("", |message| message.marker.as_str());
+    let readers = |run: &Run| {
+        let message = &run.messages[facts.highlight];
+        let others = [Party::Hook, Party::Relay, Party::Authority].into_iter();
+        others.filter(|party| message.read_by(*party)).count()
+    };
+    let most = facts.runs.iter().max_by_key(|run| readers(run));
+    let least = facts.runs.iter().min_by_key(|run| readers(run));
+    let says = match (least, most) {
+        (Some(least), Some(most)) => format!(
+            "Besides Alice and {recipient}, {} could read it with {}, and {} with {}.",
+            counted(readers(least), "party"),
+            least.setting,
+            counted(readers(most), "party"),
+            most.setting
+        ),
+        _ => String::new(),
+    };
+    panel("readers", format!("Who could read “{marker}”"), says, rows)
+}
+
+fn read(run: &Run, message: usize, party: Party) -> Figure {
+    let Some(message) = run.messages.get(message) else { return faint("–") };
+    if party == Party::Log && !run.logs_searched {
+        return faint("not looked at");
+    }
+    let carried = Party::CARRIERS.contains(&party) && run.setting.is_end_to_end();
+    match (message.read_by(party), message.recognised_by(party)) {
+        (true, _) if carried => broken("YES"),
+        (true, _) => strong("yes"),
+        (false, true) => plain("its digest"),
+        (false, false) => faint("no"),
+    }
+}
+
+/// For each message, who outside the conversation could read it.
+fn messages(facts: &Facts<'_>) -> Panel {
+    let mut rows = Rows::new("message", facts.columns());
+    let ids: Vec<(String, Person)> = facts.runs.first().map_or_else(Vec::new, |run| {
+        run.messages.iter().map(|message| (message.id.clone(), message.from)).collect()
+    });
+    for (place, (id, from)) in ids.iter().enumerate() {
+        let cells = facts.row(|run| {
+            let message = &run.messages[place];
+            let outside = [Party::Hook, Party::Log, Party::Wire, Party::Relay, Party::Authority];
+            let names: Vec<String> = outside
+                .into_iter()
+                .filter(|party| message.read_by(*party))
+                .map(|party| server_or(run, party).to_owned())
+                .collect();
+            if names.is_empty() { faint("nobody") } else { strong(names.join(", ")) }
+        });
+        rows.add(format!("{id} (from {from})"), cells);
+    }
+    let says = format!(
+        "{} were planted and looked for in everything that each party got.",
+        counted(ids.len(), "text")
+    );
+    panel("messages", "Who else could read each message".into(), says, rows)
+}
+
+/// The relay of a service without end-to-end encryption is called what it is.
+fn server_or(run: &Run, party: Party) -> &'static str {
+    match party {
+        Party::Relay if !run.setting.is_end_to_end() => "server",
+        Party::Hook if !run.setting.is_end_to_end() => "server's check",
+        other => other.name(),
+    }
+}
+
+/// What Alice was shown.
+fn shown(facts: &Facts<'_>) -> Panel {
+    let mut rows = Rows::new("what Alice was shown", facts.columns());
+    let kinds: [(&str, fn(&Shown) -> bool); 7] = [
+        ("a warning, and the choice", |shown| matches!(shown, Shown::Warned { .. })),
+        ("another text, and the choice", |shown| matches!(shown, Shown::Rewrite { .. })),
+        ("that it is not sent", |shown| matches!(shown, Shown::Stopped { .. })),
+        ("that it is reported", |shown| matches!(shown, Shown::Reported { held: false, .. })),
+        ("that it is noted for a report", |shown| matches!(shown, Shown::Reported { held: true, .. })),
+        ("that the check failed", |shown| matches!(shown, Shown::CheckFailed { .. })),
+        ("that it can't be sent", |shown| matches!(shown, Shown::Failed { .. })),
+    ];
+    for (label, kind) in kinds {
+        let cells = facts.row(|run| number(run.shown(kind) as u64));
+        rows.add(label, cells);
+    }
+    let highlight = facts.row(|run| {
+        let shown: Vec<String> = run.messages[facts.highlight].shown.iter().map(Shown::text).collect();
+        if shown.is_empty() { faint("nothing") } else { plain(shown.join(" / ")) }
+    });
+    let id = facts.highlighted().map_or("", |message| message.id.as_str());
+    rows.add(format!("word for word, of “{id}”"), highlight);
+    let status = facts.row(|run| plain(run.gate.clone()));
+    rows.add("her status line", status);
+    let quiet: Vec<String> = facts
+        .runs
+        .iter()
+        .filter(|run| run.messages.iter().all(|message| message.shown.is_empty()))
+        .map(|run| run.setting.to_string())
+        .collect();
+    let says = match quiet.as_slice() {
+        [] => "Under every setting Alice was shown something of the check.".into(),
+        quiet => format!("With {}, nothing was shown to Alice about any message.", listed(quiet)),
+    };
+    panel("shown", "What Alice was shown".into(), says, rows)
+}
+
+/// What reached those whom Alice wrote to.
+fn reached(facts: &Facts<'_>) -> Panel {
+    let mut rows = Rows::new("of Alice's messages", facts.columns());
+    for (label, fate) in [
+        ("arrived as she wrote it", Fate::AsWritten),
+        ("something else that she chose", Fate::Changed),
+        ("nothing arrived", Fate::NotDelivered),
+    ] {
+        let cells = facts.row(|run| share(run.fates(fate), run.alices().count()));
+        rows.add(label, cells);
+    }
+    let kept = |run: &Run| run.alices().count() - run.fates(Fate::AsWritten);
+    let says = match facts.runs.iter().max_by_key(|run| kept(run)) {
+        Some(most) if kept(most) > 0 => format!(
+            "With {}, {} of {} did not arrive as Alice wrote them.",
+            most.setting,
+            kept(most),
+            counted(most.alices().count(), "message")
+        ),
+        _ => "Every message arrived as Alice wrote it.".into(),
+    };
+    panel("reached", "What reached the recipient".into(), says, rows)
+}
+
+/// What left Alice's device because of the hook.
+fn left(facts: &Facts<'_>) -> Panel {
+    let mut rows = Rows::new("because of the check", facts.columns());
+    let cells = facts.row(|run| number(run.held as u64));
+    rows.add("reports kept on Alice's device", cells);
+    let cells = facts.row(|run| number(run.reports.len() as u64));
+    rows.add("reports that the authority got", cells);
+    let evidence = |run: &Run| run.reports.iter().map(|report| report.evidence_bytes).sum::<u64>();
+    let cells = facts.row(|run| number(evidence(run)));
+    rows.add("bytes of evidence in them", cells);
+    let cells = facts.row(|run| number(run.hook_bytes()));
+    rows.add("sealed bytes for the authority", cells);
+    let cells = facts.row(|run| match run.reports.as_slice() {
+        [] => faint("nothing"),
+        reports => {
+            let texts: Vec<String> =
+                reports.iter().map(|report| format!("“{}”", report.evidence.escape_debug())).collect();
+            strong(texts.join(" "))
+        }
+    });
+    rows.add("the evidence, byte for byte", cells);
+    let says = match facts.runs.iter().filter(|run| !run.reports.is_empty()).collect::<Vec<_>>().as_slice() {
+        [] => "Nothing left because of the check.".into(),
+        runs => {
+            let told: Vec<String> = runs
+                .iter()
+                .map(|run| {
+                    let reports = counted(run.reports.len(), "report");
+                    format!("{reports} with {} bytes under {}", grouped(evidence(run)), run.setting)
+                })
+                .collect();
+            format!("What the authority got: {}.", listed(&told))
+        }
+    };
+    panel("left", "What left because of the check, and to whom".into(), says, rows)
+}
+
+/// What the relay stored while recipients were away.
+fn stored(facts: &Facts<'_>) -> Panel {
+    let mut rows = Rows::new("stored", facts.columns());
+    let sizes: BTreeSet<(Person, u64)> = facts
+        .end_to_end()
+        .flat_map(|run| &run.envelopes)
+        .map(|envelope| (envelope.mailbox, envelope.bytes))
+        .collect();
+    for (mailbox, bytes) in sizes {
+        let same = |envelope: &&EnvelopeSeen| (envelope.mailbox, envelope.bytes) == (mailbox, bytes);
+        let cells = facts.row(|run| match run.setting.is_end_to_end() {
+            true => number(run.envelopes.iter().filter(same).count() as u64),
+            false => faint("–"),
+        });
+        rows.add(format!("sealed envelopes of {} bytes for {mailbox}", grouped(bytes)), cells);
+    }
+    if facts.baseline().is_some() {
+        let cells = facts.row(|run| match run.setting.is_end_to_end() {
+            true => faint("–"),
+            false => strong(run.envelopes.len().to_string()),
+        });
+        rows.add("letters that anybody with the disk can read", cells);
+    }
+    let says = "The relay sees for whom something is, its padded size and the time; not from whom, and not what.".into();
+    panel("stored", "What the relay stored, and could see of it".into(), says, rows)
+}
+
+/// What the hook decided about each of Alice's messages.
+fn decided(facts: &Facts<'_>) -> Option<Panel> {
+    let mut rows = Rows::new("message", facts.columns());
+    let first = facts.runs.first()?;
+    for (place, message) in first.messages.iter().enumerate() {
+        if message.from != Person::Alice {
+            continue;
+        }
+        let cells = facts.row(|run| {
+            let decisions = &run.messages[place].decisions;
+            let told: Vec<String> = decisions
+                .iter()
+                .map(|decision| match decision.score {
+                    Some(score) => format!("{} ({score})", decision.verdict),
+                    None => decision.verdict.clone(),
+                })
+                .collect();
+            let quiet = decisions.iter().all(|decision| matches!(decision.verdict.as_str(), "pass" | "abstain"));
+            match told.is_empty() {
+                true => faint("not checked"),
+                false if quiet => plain(told.join(", ")),
+                false => strong(told.join(", ")),
+            }
+        });
+        rows.add(message.id.clone(), cells);
+    }
+    if rows.is_empty() || facts.runs.iter().all(|run| run.messages.iter().all(|one| one.decisions.is_empty())) {
+        return None;
+    }
+    let says = "The verdict is the component's, whatever the mode; the mode says what comes of it.".into();
+    Some(panel("decided", "What the check decided, and how near or sure it was".into(), says, rows))
+}
+
+/// What happened besides, and what was shown of that.
+fn happened(facts: &Facts<'_>) -> Option<Panel> {
+    let mut rows = Rows::new("what happened", facts.columns());
+    let mut whats: Vec<&str> = Vec::new();
+    for happened in facts.runs.iter().flat_map(|run| &run.happened) {
+        if !whats.contains(&happened.what.as_str()) {
+            whats.push(&happened.what);
+        }
+    }
+    for what in whats {
+        let cells = facts.row(|run| {
+            let here: Vec<_> = run.happened.iter().filter(|happened| happened.what == what).collect();
+            let mut told: Vec<String> = Vec::new();
+            for happened in &here {
+                told.extend(happened.shown.iter().map(|(person, text)| format!("{person} sees: {text}")));
+                told.extend(happened.counted.iter().map(|(what, number)| format!("{what}: {number}")));
+            }
+            match (here.is_empty(), told.is_empty()) {
+                (true, _) => faint("–"),
+                (false, true) => plain("nobody is shown anything"),
+                (false, false) => plain(told.join(" / ")),
+            }
+        });
+        rows.add(what, cells);
+    }
+    let says = "What each person's program showed when it happened, word for word.".into();
+    (!rows.is_empty()).then(|| panel("happened", "What else happened, and what was shown of it".into(), says, rows))
+}
+
+/// What can be proved afterwards.
+fn proved(facts: &Facts<'_>) -> Option<Panel> {
+    if facts.runs.iter().all(|run| run.audit.is_none_or(|audit| audit.decisions == 0)) {
+        return None;
+    }
+    let mut rows = Rows::new("afterwards", facts.columns());
+    let cells = facts.row(|run| match run.audit {
+        None => faint("there is no log"),
+        Some(audit) if audit.verified => plain("whole"),
+        Some(_) => broken("NOT WHOLE"),
+    });
+    rows.add("Alice's audit log", cells);
+    let of_decisions = |pick: fn(&crate::record::Audit) -> usize| {
+        facts.row(move |run| run.audit.map_or_else(|| faint("–"), |audit| share(pick(&audit), audit.decisions)))
+    };
+    let cells = of_decisions(|audit| audit.same);
+    rows.add("decisions that come out the same when asked again", cells);
+    let cells = of_decisions(|audit| audit.opened);
+    rows.add("decisions whose content Alice can show to others", cells);
+    let says = "Alice's log is on her device: it proves what her gate did to whom she shows it, and to nobody else.".into();
+    Some(panel("proved", "What can be proved afterwards".into(), says, rows))
+}

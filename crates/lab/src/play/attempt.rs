@@ -1,0 +1,111 @@
+//! The scripted sender at work on one message.
+
+use airlock_engine::{ComposeError, Composed, Concerned, Engine, Pending, ReportState};
+use airlock_protocol::{
+    MessageId,
+    gate::{About, Choice},
+};
+
+use crate::{
+    error::{Doing, WorldError},
+    record::Shown,
+    scenario::{ScriptedMessage, WhenAsked, WhenStopped},
+    world::World,
+};
+
+/// One message, from the first key press until it is in the outbox, or given up.
+pub(super) struct Attempt<'a> {
+    pub(super) world: &'a World,
+    pub(super) engine: &'a Engine,
+    pub(super) message: &'a ScriptedMessage,
+    pub(super) shown: Vec<Shown>,
+    pub(super) edited: bool,
+}
+
+impl Attempt<'_> {
+    /// Writes the text and does what the script says until the message is in the outbox, or given up.
+    pub(super) async fn send(&mut self, text: &str) -> Result<Option<MessageId>, WorldError> {
+        let mut composed = self.compose(text).await?;
+        loop {
+            composed = match composed {
+                None => return Ok(None),
+                Some(Composed::Queued { id, reports }) => {
+                    self.shown.extend(reports.into_iter().map(|report| Shown::Reported {
+                        text: report.code_text,
+                        evidence: String::from_utf8_lossy(&report.evidence).into_owned(),
+                        evidence_bytes: report.evidence.len() as u64,
+                        held: report.state == ReportState::Held,
+                    }));
+                    return Ok(Some(id));
+                }
+                Some(Composed::Ask(pending)) => {
+                    let choice = self.choose(&pending);
+                    self.shown.extend(pending.concerns().iter().map(|concern| asked(concern, choice)));
+                    Some(self.engine.decide(*pending, choice).await.doing(self.name(), "carry out a choice")?)
+                }
+                Some(Composed::Stopped { text, detail, .. }) => {
+                    let text = detail.map_or(text.clone(), |detail| format!("{text} ({detail})"));
+                    self.shown.push(Shown::Stopped { text });
+                    match self.edit(self.message.when_stopped == WhenStopped::Edit) {
+                        Some(edit) => self.compose(&edit).await?,
+                        None => return Ok(None),
+                    }
+                }
+                Some(Composed::Kept { .. }) => match self.edit(self.message.when_asked == WhenAsked::Edit) {
+                    Some(edit) => self.compose(&edit).await?,
+                    None => return Ok(None),
+                },
+            };
+        }
+    }
+
+    /// None when it could not be sent, and the sender was told so.
+    async fn compose(&mut self, text: &str) -> Result<Option<Composed>, WorldError> {
+        let to = self.world.account(self.message.to);
+        match self.engine.compose(to, text).await {
+            Ok(composed) => Ok(Some(composed)),
+            Err(error @ (ComposeError::Session(_) | ComposeError::Authority)) => {
+                self.shown.push(Shown::Failed { text: error.to_string() });
+                Ok(None)
+            }
+            Err(error) => Err(error).doing(self.name(), "write a message"),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        self.message.from.name()
+    }
+
+    /// The other text, if the script has one for this case. Once: someone who is stopped again gives up.
+    fn edit(&mut self, wanted: bool) -> Option<String> {
+        if !wanted || self.edited {
+            return None;
+        }
+        self.edited = true;
+        self.message.edit.clone()
+    }
+
+    /// What the script says, among what the gate allows.
+    fn choose(&self, pending: &Pending) -> Choice {
+        let wanted = match self.message.when_asked {
+            // Someone who edits once sends the result, whatever is said about it.
+            WhenAsked::Edit if self.edited => &[Choice::SendAsWritten][..],
+            WhenAsked::Edit | WhenAsked::Leave => &[],
+            WhenAsked::Send => &[Choice::SendAsWritten],
+            WhenAsked::TakeRewrite => &[Choice::SendRewritten, Choice::SendAsWritten],
+        };
+        let allowed = pending.question().choices();
+        wanted.iter().copied().find(|choice| allowed.contains(choice)).unwrap_or(Choice::Edit)
+    }
+}
+
+fn asked(concern: &Concerned, choice: Choice) -> Shown {
+    let sent_anyway = choice == Choice::SendAsWritten;
+    match &concern.about {
+        About::Warning(_) => Shown::Warned { text: concern.full_text(), sent_anyway },
+        About::Rewrite(content) => {
+            Shown::Rewrite { text: content.text().to_owned(), taken: choice == Choice::SendRewritten }
+        }
+        About::Failure(failure) => Shown::CheckFailed { text: failure.to_string(), sent_anyway },
+    }
+}

@@ -1,0 +1,221 @@
+//! The conversation as it goes: messages are said one after the other, and what comes of each is taken down.
+
+use std::{collections::BTreeMap, path::Path, time::Instant};
+
+use airlock_engine::{AuditEntry, Delivery};
+use airlock_protocol::MessageId;
+
+use super::{attempt::Attempt, events::Loot, hostile_relay::RelayAct};
+use crate::{
+    error::{Doing, WorldError},
+    observer::{Finding, Party},
+    person::Person,
+    record::{DecisionSeen, EnvelopeSeen, Fate, Happened, MessageRun, Shown},
+    scenario::{Conversation, ScriptedMessage},
+    setting::Setting,
+    store_reader::EnvelopeKey,
+    world::{World, ran_on, until},
+};
+
+/// A world in which a conversation is going on.
+pub(super) struct Play<'a> {
+    pub(super) world: &'a World,
+    pub(super) conversation: &'a Conversation,
+    pub(super) setting: Setting,
+    /// Where the world is, and copies of its parts may be made.
+    pub(super) folder: &'a Path,
+    last_envelope: u64,
+    pub(super) said: Vec<Said>,
+    pub(super) envelopes: Vec<EnvelopeSeen>,
+    pub(super) happened: Vec<Happened>,
+    /// What was taken, and in which of the things that happened.
+    pub(super) taken: Vec<(usize, Loot)>,
+    pub(super) relay_act: RelayAct,
+}
+
+/// What came of saying one message, before anything is searched.
+pub(super) struct Said {
+    pub(super) id: Option<MessageId>,
+    shown: Vec<Shown>,
+    pub(super) fate: Fate,
+    decisions: Vec<DecisionSeen>,
+    fuel: u64,
+    compose_us: u64,
+}
+
+impl Said {
+    pub(super) fn into_run(
+        self,
+        world: &World,
+        scripted: &ScriptedMessage,
+        findings: BTreeMap<Party, Vec<Finding>>,
+    ) -> Result<MessageRun, WorldError> {
+        let Self { id, shown, fate, decisions, fuel, compose_us } = self;
+        let delivery = match id {
+            None => None,
+            Some(id) => {
+                let message = world.engine(scripted.from).message(id);
+                message.doing(scripted.from.name(), "read messages")?.map(|message| told(&message.delivery))
+            }
+        };
+        Ok(MessageRun {
+            id: scripted.id.clone(),
+            from: scripted.from,
+            to: scripted.to,
+            marker: scripted.marker.text().to_owned(),
+            shown,
+            fate,
+            findings,
+            decisions,
+            delivery,
+            fuel,
+            compose_us,
+        })
+    }
+}
+
+/// As the sender's screen says it.
+fn told(delivery: &Delivery) -> String {
+    match delivery {
+        Delivery::Queued => "queued".into(),
+        Delivery::Sent => "sent".into(),
+        Delivery::Delivered => "delivered".into(),
+        Delivery::Failed(why) => format!("failed: {why}"),
+        Delivery::Received => "received".into(),
+    }
+}
+
+impl<'a> Play<'a> {
+    pub(super) fn new(
+        world: &'a World,
+        conversation: &'a Conversation,
+        setting: Setting,
+        folder: &'a Path,
+        happened: Vec<Happened>,
+    ) -> Result<Self, WorldError> {
+        Ok(Self {
+            world,
+            conversation,
+            setting,
+            folder,
+            last_envelope: world.last_envelope()?,
+            said: Vec::new(),
+            envelopes: Vec::new(),
+            happened,
+            taken: Vec::new(),
+            relay_act: RelayAct::of(setting),
+        })
+    }
+
+    /// Says one message: the recipient is offline until the relay has everything that comes of it.
+    pub(super) async fn say(&mut self, place: usize) -> Result<(), WorldError> {
+        let (world, message) = (self.world, &self.conversation.messages[place]);
+        let ScriptedMessage { from, to, text, .. } = message;
+        world.go_offline(*to).await;
+        let engine = world.engine(*from);
+        let log_before = engine.audit_log().doing(from.name(), "read the audit log")?.len();
+
+        let started = Instant::now();
+        let mut attempt = Attempt { world, engine, message, shown: Vec::new(), edited: false };
+        let id = attempt.send(text).await?;
+        let compose_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let shown = attempt.shown;
+        world.outbox_empty(*from).await?;
+
+        let log = engine.audit_log().doing(from.name(), "read the audit log")?;
+        let decisions = log[log_before..].iter().filter_map(decision).collect();
+        let fuel = log[log_before..].iter().filter_map(ran_on).map(|decision| decision.fuel).sum();
+        let keys = self.note_envelopes(place, *to)?;
+        self.said.push(Said { id, shown, fate: Fate::NotDelivered, decisions, fuel, compose_us });
+        let arrives = self.relay_interferes(place, &keys).await?;
+        self.world.go_online(*to).await;
+        if let (Some(id), true) = (id, arrives) {
+            let fate = self.delivered(message, id).await?;
+            self.said[place].fate = fate;
+            self.relay_repeats(place, &keys).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes down a message that nobody could write.
+    pub(super) fn cannot_say(&mut self) {
+        self.said.push(Said {
+            id: None,
+            shown: Vec::new(),
+            fate: Fate::NotDelivered,
+            decisions: Vec::new(),
+            fuel: 0,
+            compose_us: 0,
+        });
+    }
+
+    /// What the recipient has of a message that was sent, once its sender knows that they have it.
+    pub(super) async fn delivered(&self, message: &ScriptedMessage, id: MessageId) -> Result<Fate, WorldError> {
+        let (to, from) = (self.world.engine(message.to), self.world.engine(message.from));
+        let mut text = None;
+        until("a message to arrive", || {
+            text = to.message(id).doing(message.to.name(), "read messages")?.map(|message| message.text);
+            Ok(text.is_some())
+        })
+        .await?;
+        // With the receipt there as well, nothing is on its way, and the next message finds the same state each time.
+        until("a receipt to arrive", || {
+            let sent = from.message(id).doing(message.from.name(), "read messages")?;
+            Ok(sent.is_some_and(|sent| sent.delivery == Delivery::Delivered))
+        })
+        .await?;
+        self.world.outbox_empty(message.to).await?;
+        Ok(if text.as_ref() == Some(&message.text) { Fate::AsWritten } else { Fate::Changed })
+    }
+
+    /// Takes down what the relay stored since the last time, for those who are not there to fetch it: what comes for
+    /// the others are receipts, which come when they come. Gives the envelopes for the recipient.
+    fn note_envelopes(&mut self, during: usize, to: Person) -> Result<Vec<EnvelopeKey>, WorldError> {
+        let stored = self.world.stored()?;
+        let mut keys = Vec::new();
+        for envelope in stored.iter().filter(|envelope| envelope.number > self.last_envelope) {
+            let Some(mailbox) = self.world.owner(&envelope.key.device) else { continue };
+            let bytes = envelope.sealed.len() as u64;
+            if mailbox == to {
+                keys.push(envelope.key);
+            }
+            if mailbox == to || mailbox == Person::Authority {
+                self.envelopes.push(EnvelopeSeen { mailbox, bytes, during });
+            }
+        }
+        self.last_envelope = stored.last().map_or(self.last_envelope, |envelope| envelope.number);
+        Ok(keys)
+    }
+}
+
+fn decision(record: &airlock_engine::AuditRecord) -> Option<DecisionSeen> {
+    let AuditEntry::Decided(decision) = &record.entry else { return None };
+    Some(DecisionSeen {
+        record: record.number,
+        hook: decision.hook.id.clone(),
+        verdict: decision.verdict.clone(),
+        score: decision.score,
+        effect: format!("{:?}", decision.effect).to_lowercase(),
+        views: decision.views.clone(),
+        fuel: decision.fuel,
+    })
+}
+
+/// The findings that concern one message: gate, disk and vault are the sender's, a recipient is the one written to.
+pub(crate) fn by_party(
+    findings: Vec<Finding>,
+    message: &ScriptedMessage,
+) -> BTreeMap<Party, Vec<Finding>> {
+    let mut sorted: BTreeMap<Party, Vec<Finding>> = BTreeMap::new();
+    for finding in findings {
+        let concerned = match finding.party {
+            Party::Hook | Party::Disk | Party::Vault => finding.owner == Some(message.from),
+            Party::Recipient => finding.owner == Some(message.to),
+            Party::Wire | Party::Relay | Party::Log | Party::Authority => true,
+        };
+        if concerned {
+            sorted.entry(finding.party).or_default().push(finding);
+        }
+    }
+    sorted
+}

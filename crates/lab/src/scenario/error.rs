@@ -1,0 +1,150 @@
+//! Why a text is not a scenario.
+
+use airlock_protocol::outgoing::TEXT_BYTES_MAX;
+
+use super::MESSAGES_MAX;
+use crate::{marker::MarkerError, person::Person, setting::SettingError};
+
+/// Why a text is not a scenario. Each says what is wrong, in which message, and what to write instead.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// Not TOML, an unknown key, a missing key or a value that does not exist.
+    #[error("the scenario cannot be read: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A name that is no name of a file or of a claim.
+    #[error("the scenario's name `{name}` has something else than small letters, digits and hyphens")]
+    Name {
+        /// As written.
+        name: String,
+    },
+    /// Nothing is said, and nothing measured.
+    #[error("the scenario neither says nor measures anything: add a `[[message]]` or a `[[measure]]`")]
+    Nothing,
+    /// Too many messages.
+    #[error("the scenario has {got} messages, and may have {MESSAGES_MAX}: each is played once per setting")]
+    MessageCount {
+        /// How many.
+        got: usize,
+    },
+    /// A conversation needs what a measurement does not.
+    #[error("the scenario has messages and no `{key}`: add one")]
+    Missing {
+        /// Which key.
+        key: &'static str,
+    },
+    /// A key that nothing uses.
+    #[error("the scenario has `{key}` and no message that it could be about: take it out")]
+    Useless {
+        /// Which key.
+        key: &'static str,
+    },
+    /// The hook is none of ours.
+    #[error("there is no reference hook `{got}`: write one of {known}")]
+    Hook {
+        /// As written.
+        got: String,
+        /// All names.
+        known: String,
+    },
+    /// A setting can't be read.
+    #[error("`settings`: {0}")]
+    Setting(SettingError),
+    /// A setting needs something of the scenario.
+    #[error("the setting `{setting}` needs {what} in the scenario `{scenario}`: {remedy}")]
+    SettingNeeds {
+        /// Which setting.
+        setting: String,
+        /// Of which scenario.
+        scenario: String,
+        /// What.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Two messages of one id.
+    #[error("two messages have the id `{id}`: give each its own")]
+    SameId {
+        /// The id.
+        id: String,
+    },
+    /// A key names a message that is not there.
+    #[error("`{key}` names `{id}`, which is the id of no message")]
+    UnknownMessage {
+        /// Which key.
+        key: &'static str,
+        /// The id.
+        id: String,
+    },
+    /// The message to show is not Alice's, whose gate is compared.
+    #[error("`highlight` names `{id}`, which is not a message from alice, whose gate is compared")]
+    HighlightNotAlices {
+        /// The id.
+        id: String,
+    },
+    /// A conversation is between people.
+    #[error("message `{id}` goes from {from} to {to}: write two of alice, bob and carol, one of them alice")]
+    People {
+        /// The message.
+        id: String,
+        /// Its sender.
+        from: Person,
+        /// Its recipient.
+        to: Person,
+    },
+    /// It goes to nobody.
+    #[error("message `{id}` has an empty `to`")]
+    NoRecipient {
+        /// The message.
+        id: String,
+    },
+    /// What can't be sent can't be compared.
+    #[error("message `{id}` has a text that is empty or longer than {TEXT_BYTES_MAX} bytes")]
+    TextLength {
+        /// The message.
+        id: String,
+    },
+    /// The marker of a message is not part of its text.
+    #[error("the marker of message `{id}` does not stand in its text")]
+    MarkerNotInText {
+        /// The message.
+        id: String,
+    },
+    /// The same marker twice: a finding would not say which message leaked.
+    #[error("the marker of message `{id}` also stands in message `{other}`: choose words of its own")]
+    MarkerNotUnique {
+        /// The message.
+        id: String,
+        /// The other message.
+        other: String,
+    },
+    /// The marker can't be looked for.
+    #[error("the marker of message `{id}` cannot be used: {why}")]
+    Marker {
+        /// The message.
+        id: String,
+        /// Why not.
+        why: MarkerError,
+    },
+    /// `edit` is chosen and not written.
+    #[error("message `{id}` is to be edited, but has no `edit`")]
+    EditMissing {
+        /// The message.
+        id: String,
+    },
+    /// `edit` is written and never chosen, or holds what it is to leave out.
+    #[error("the `edit` of message `{id}` is never used, or still has the marker in it")]
+    EditUseless {
+        /// The message.
+        id: String,
+    },
+    /// A change of the list is not one of its kind.
+    #[error("the entry `{value}` can't be in the list of the hook `{hook}`: {why}")]
+    Entry {
+        /// As written.
+        value: String,
+        /// Which hook.
+        hook: String,
+        /// Why not.
+        why: String,
+    },
+}

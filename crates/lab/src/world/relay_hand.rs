@@ -1,0 +1,123 @@
+//! A hand in the relay's store: what a hostile operator can do to what lies there. The relay is stopped, its database
+//! changed, and the same relay started again at the same address.
+
+use airlock_engine::{Connection as Connected, Start};
+use airlock_relay::Relay;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::World;
+use crate::{error::WorldError, person::Person, store_reader::EnvelopeKey};
+
+/// Envelopes that a relay took out of a mailbox, or copied.
+#[derive(Clone, Debug)]
+pub(crate) struct Withheld {
+    owner: Person,
+    sealed: Vec<Vec<u8>>,
+}
+
+impl World {
+    /// Takes envelopes out of a mailbox.
+    pub(crate) async fn withhold(
+        &self,
+        owner: Person,
+        keys: &[EnvelopeKey],
+    ) -> Result<Withheld, WorldError> {
+        let sealed = self
+            .with_store(|store| {
+                let device = number_of(store, self, owner)?;
+                let mut taken = Vec::new();
+                for key in keys {
+                    let sequence = key.sequence.cast_signed();
+                    let row: Option<(i64, Vec<u8>)> = store
+                        .query_row(
+                            "SELECT row, sealed FROM envelope WHERE device = ?1 AND sequence = ?2",
+                            [device, sequence],
+                            |row| Ok((row.get(0)?, row.get(1)?)),
+                        )
+                        .optional()?;
+                    let Some((row, sealed)) = row else { continue };
+                    store.execute("DELETE FROM envelope WHERE row = ?1", [row])?;
+                    // What was given out once is not given out again.
+                    store.execute(
+                        "UPDATE device SET last_sequence = max(last_sequence, ?2) WHERE number = ?1",
+                        [device, sequence],
+                    )?;
+                    taken.push(sealed);
+                }
+                Ok(taken)
+            })
+            .await?;
+        Ok(Withheld { owner, sealed })
+    }
+
+    /// A copy of envelopes that were in a mailbox once.
+    pub(crate) fn copied(&self, owner: Person, keys: &[EnvelopeKey]) -> Result<Withheld, WorldError> {
+        let all = self.stored()?;
+        let sealed = all.iter().filter(|seen| keys.contains(&seen.key)).map(|seen| seen.sealed.to_vec());
+        Ok(Withheld { owner, sealed: sealed.collect() })
+    }
+
+    /// Puts envelopes into a mailbox, behind all others.
+    pub(crate) async fn put_back(&self, withheld: &Withheld) -> Result<(), WorldError> {
+        self.with_store(|store| {
+            let device = number_of(store, self, withheld.owner)?;
+            for sealed in &withheld.sealed {
+                store.execute(
+                    "INSERT INTO envelope (device, sequence, arrived, sealed)
+                     SELECT ?1, 1 + max(device.last_sequence, coalesce((
+                                SELECT max(sequence) FROM envelope WHERE envelope.device = ?1), 0)),
+                            unixepoch(), ?2
+                     FROM device WHERE number = ?1",
+                    params![device, sealed],
+                )?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Answers with the keys of `impostor` when somebody asks for those of `owner`.
+    pub(crate) async fn swap_keys(&self, owner: Person, impostor: Person) -> Result<(), WorldError> {
+        let (owner, impostor) = (self.account(owner), self.account(impostor));
+        self.with_store(|store| {
+            store.execute(
+                "UPDATE account SET devices = (SELECT devices FROM account WHERE id = ?2) WHERE id = ?1",
+                [owner.0, impostor.0],
+            )
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// Stops the relay, gives its database away, and starts it again. Clients are disconnected meanwhile, and connected
+    /// afterwards if they were before.
+    async fn with_store<T>(
+        &self,
+        hand: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, WorldError> {
+        let mut connected = Vec::new();
+        for person in self.people() {
+            if self.engine(person).connection() != Connected::Offline {
+                connected.push(person);
+                self.go_offline(person).await;
+            }
+        }
+        let mut relay = self.relay.lock().await;
+        if let Some(running) = relay.take() {
+            running.shutdown().await;
+        }
+        let store = Connection::open(self.relay_folder.join("relay.db"))?;
+        let result = hand(&store)?;
+        store.close().map_err(|(_, error)| error)?;
+        *relay = Some(Relay::start(self.relay_config.clone()).await?);
+        drop(relay);
+        for person in connected {
+            self.engine(person).start(Start::DeliverAndReceive).await;
+        }
+        Ok(result)
+    }
+}
+
+fn number_of(store: &Connection, world: &World, owner: Person) -> rusqlite::Result<i64> {
+    store.query_row("SELECT number FROM device WHERE id = ?1", [world.device(owner).0], |row| row.get(0))
+}

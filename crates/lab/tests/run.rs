@@ -1,0 +1,143 @@
+//! A run of an included scenario under every setting, for real, and what its report must say.
+#![allow(missing_docs, reason = "a test binary has no public items to document")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+use airlock_lab::{
+    Progress, Report, RunOptions, Scenario, Setting,
+    report::{Claim, Standing, Timings},
+    run,
+};
+
+async fn reported(scenario: &str, settings: &str) -> Report {
+    let mut scenarios = Scenario::included();
+    if scenario != "all" {
+        scenarios.retain(|one| one.name() == scenario);
+    }
+    assert!(!scenarios.is_empty());
+    let settings = match settings {
+        "" => None,
+        some => Some(some.split(' ').map(|one| one.parse::<Setting>().unwrap()).collect()),
+    };
+    let options = RunOptions { settings, seed: 7 };
+    run(&scenarios, &options, |_| {}, std::future::pending()).await.unwrap()
+}
+
+fn claim<'a>(report: &'a Report, id: &str) -> &'a Claim {
+    let all = report.scenarios.iter().flat_map(|part| &part.claims);
+    all.into_iter().find(|claim| claim.id == id).unwrap_or_else(|| panic!("no claim {id}"))
+}
+
+/// Everything that must be the same another time.
+fn lasting(report: &Report) -> String {
+    let report = Report { timings: Timings::default(), ..report.clone() };
+    serde_json::to_string_pretty(&report).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_seed_gives_the_same_report_byte_for_byte() {
+    let settings = "server-scan off advise report report:t=2";
+    let (first, second) =
+        (reported("first-conversation", settings).await, reported("first-conversation", settings).await);
+    assert_eq!(lasting(&first), lasting(&second));
+    assert!(!first.timings.panels.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_keeps_its_promises_and_says_what_it_found() {
+    let report = reported("all", "").await;
+    let broken: Vec<&Claim> = report
+        .scenarios
+        .iter()
+        .flat_map(|part| &part.claims)
+        .filter(|claim| claim.standing == Standing::Broken)
+        .collect();
+    assert_eq!(broken, Vec::<&Claim>::new());
+    for part in &report.scenarios {
+        assert!((1..=3).contains(&part.headline.len()), "{}: {:?}", part.name, part.headline);
+        for claim in &part.claims {
+            assert!(!claim.evidence.is_empty(), "{} rests on nothing", claim.id);
+            assert!(claim.id.starts_with(&format!("{}.", part.name)), "{}", claim.id);
+        }
+        for panel in &part.panels {
+            let Some(grid) = &panel.grid else { continue };
+            for (label, cells) in &grid.rows {
+                assert_eq!(cells.len(), grid.columns.len(), "{} {} {label}", part.name, panel.id);
+            }
+        }
+    }
+    let said: Vec<String> = report
+        .scenarios
+        .iter()
+        .filter(|part| !part.settings.is_empty())
+        .flat_map(|part| &part.claims)
+        .map(|claim| format!("{:?} {}: {}", claim.standing, claim.id, claim.text))
+        .collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_when_somebody_stops_it_is_kept_and_no_part_of_a_scenario() {
+    let scenarios = Scenario::included();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let mut stop = Some(stop);
+    let progress = |progress: Progress| {
+        if progress.scenario == scenarios[1].name() {
+            stop.take().map(|stop| stop.send(()));
+        }
+    };
+    let options = RunOptions { settings: Some(vec![Setting::SERVER_SCAN]), seed: 1 };
+    let stopping = async { stopped.await.unwrap() };
+    let report = run(&scenarios, &options, progress, stopping).await.unwrap();
+    let done: Vec<&str> = report.scenarios.iter().map(|part| part.name.as_str()).collect();
+    assert_eq!(done, [scenarios[0].name()]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_a_scenario_cannot_be_played_under_says_what_it_lacks() {
+    let scenarios = Scenario::included();
+    let options = RunOptions { settings: Some(vec!["report+poisoned-list".parse().unwrap()]), seed: 0 };
+    let error = run(&scenarios[..1], &options, |_| {}, std::future::pending()).await.unwrap_err();
+    insta::assert_snapshot!(error.to_string(), @"the setting `report+poisoned-list` needs an entry to poison the list with in the scenario `first-conversation`: add a `[[poison]]`");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modified_client_sends_what_its_hook_would_have_blocked() {
+    let report = reported("own-client", "enforce enforce+modified-client").await;
+    let claim = claim(&report, "own-client.modified-client");
+    assert!(claim.text.contains("in one step"), "{}", claim.text);
+    let reached = report.scenarios[0].panels.iter().find(|panel| panel.id == "reached").unwrap();
+    let (_, cells) = &reached.grid.as_ref().unwrap().rows[0];
+    let cells: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
+    assert_eq!(cells, ["1 of 2", "2 of 2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "prints a report for whoever works on it"]
+async fn print() {
+    let scenario = std::env::var("SCENARIO").unwrap_or("first-conversation".into());
+    let settings = std::env::var("SETTINGS").unwrap_or_default();
+    let report = reported(&scenario, &settings).await;
+    for part in &report.scenarios {
+        println!("# {}\n{}\n", part.title, part.headline.join("\n"));
+        for panel in &part.panels {
+            println!("## {}\n{}", panel.title, panel.says);
+            if let Some(grid) = &panel.grid {
+                println!("{} | {}", grid.corner, grid.columns.join(" | "));
+                for (label, cells) in &grid.rows {
+                    let cells: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
+                    println!("{label} | {}", cells.join(" | "));
+                }
+            }
+        }
+        for claim in &part.claims {
+            println!("{:?} {}: {} [{}]", claim.standing, claim.id, claim.text, claim.evidence.len());
+        }
+    }
+    for panel in &report.timings.panels {
+        for (label, cells) in &panel.panel.grid.as_ref().unwrap().rows {
+            let cells: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
+            println!("{label} | {}", cells.join(" | "));
+        }
+    }
+    println!("took {} ms", report.timings.took_ms);
+}

@@ -1,0 +1,176 @@
+//! `cargo xtask breaks`: breaks Airlock on purpose in a copy, and sees whether the lab finds each break out.
+//!
+//! A break is a patch in `crates/lab/breaks/`. Its first lines say what it does, which scenario is run under which
+//! settings, and which claim must turn `broken`. The copy lies in the target folder, so that a break costs a build of
+//! what it touches and no more.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde::Deserialize;
+
+use crate::guest::{ChoreError, read, read_text, root, run, write};
+
+/// Breaks everything once, and prints what was found.
+pub(crate) fn breaks(only: Option<&str>) -> Result<(), ChoreError> {
+    let copy = Copy::make()?;
+    let mut missed = Vec::new();
+    println!("{:<20} {:<9} what the lab said", "break", "found");
+    for broken in Break::all()? {
+        if only.is_some_and(|only| only != broken.name) {
+            continue;
+        }
+        let found = copy.with(&broken)?;
+        println!("{:<20} {:<9} {}", broken.name, if found.is_expected { "yes" } else { "NO" }, found.said);
+        if !found.is_expected {
+            missed.push(broken.name);
+        }
+    }
+    if missed.is_empty() { Ok(()) } else { Err(ChoreError::Differs(format!("not found: {}", missed.join(", ")))) }
+}
+
+/// A patch, and what must come of it.
+struct Break {
+    name: String,
+    what: String,
+    scenario: String,
+    settings: String,
+    /// The claim that must say it.
+    expected: String,
+    path: PathBuf,
+}
+
+impl Break {
+    fn all() -> Result<Vec<Self>, ChoreError> {
+        let folder = root().join("crates/lab/breaks");
+        let entries = fs::read_dir(&folder).map_err(|why| ChoreError::File { path: folder.clone(), why })?;
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension() == Some(OsStr::new("patch")));
+        paths.sort();
+        paths.into_iter().map(Self::read).collect()
+    }
+
+    fn read(path: PathBuf) -> Result<Self, ChoreError> {
+        let text = read_text(&path)?;
+        let field = |name: &'static str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            line.map(str::to_owned).ok_or_else(|| ChoreError::Field { path: path.clone(), field: name })
+        };
+        let (what, played, expected) = (field("What")?, field("Run")?, field("Expect")?);
+        let (scenario, settings) = played.split_once(' ').unwrap_or((&played, ""));
+        let (scenario, settings) = (scenario.to_owned(), settings.to_owned());
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, what, scenario, settings, expected, path })
+    }
+}
+
+/// What the lab made of a break.
+struct Found {
+    is_expected: bool,
+    said: String,
+}
+
+#[derive(Deserialize)]
+struct Report {
+    scenarios: Vec<Scenario>,
+}
+
+#[derive(Deserialize)]
+struct Scenario {
+    claims: Vec<Claim>,
+}
+
+#[derive(Deserialize)]
+struct Claim {
+    id: String,
+    text: String,
+    standing: String,
+}
+
+/// A copy of the workspace as it lies here, changes that are not committed among them.
+struct Copy {
+    folder: PathBuf,
+    files: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Copy {
+    fn make() -> Result<Self, ChoreError> {
+        let folder = root().join("target/breaks");
+        let listed = Command::new("git")
+            .current_dir(root())
+            .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
+            .output()
+            .map_err(|why| ChoreError::File { path: root(), why })?;
+        let mut files = BTreeMap::new();
+        for name in listed.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+            let name = PathBuf::from(String::from_utf8_lossy(name).into_owned());
+            let path = root().join(&name);
+            // A file that is deleted and not yet committed is still listed.
+            if path.is_file() {
+                files.insert(name, read(&path)?);
+            }
+        }
+        let copy = Self { folder, files };
+        copy.restore()?;
+        Ok(copy)
+    }
+
+    /// Everything as it lies in the workspace. What is the same is not written, so that cargo builds it once.
+    fn restore(&self) -> Result<(), ChoreError> {
+        for (name, bytes) in &self.files {
+            let path = self.folder.join(name);
+            if fs::read(&path).ok().as_ref() != Some(bytes) {
+                let parent = path.parent().unwrap_or(Path::new("."));
+                fs::create_dir_all(parent).map_err(|why| ChoreError::File { path: parent.into(), why })?;
+                write(&path, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Breaks the copy, runs the lab on it, and mends it.
+    fn with(&self, broken: &Break) -> Result<Found, ChoreError> {
+        let mut apply = Command::new("git");
+        // Not a repository of its own, so that paths are those of the patch.
+        apply.current_dir(&self.folder).env("GIT_CEILING_DIRECTORIES", root());
+        run(apply.arg("apply").arg(fs::canonicalize(&broken.path).unwrap_or_else(|_| broken.path.clone())))?;
+        let report = self.report(broken);
+        self.restore()?;
+        let report = report?;
+        let wrong: Vec<&Claim> = report
+            .scenarios
+            .iter()
+            .flat_map(|scenario| &scenario.claims)
+            .filter(|claim| claim.standing == "broken")
+            .collect();
+        let expected = wrong.iter().find(|claim| claim.id == broken.expected);
+        let said = match (expected, wrong.first()) {
+            (Some(claim), _) => format!("{}: {}", claim.id, claim.text),
+            (None, Some(other)) => format!("another claim is broken, {}: {}", other.id, other.text),
+            (None, None) => format!("nothing, though {}", broken.what),
+        };
+        Ok(Found { is_expected: expected.is_some(), said })
+    }
+
+    fn report(&self, broken: &Break) -> Result<Report, ChoreError> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut lab = Command::new(cargo);
+        // The whole workspace decides on features, as it does for the build that is there already.
+        lab.current_dir(&self.folder).args(["build", "--quiet", "--offline", "--workspace", "--example", "report"]);
+        let target = fs::canonicalize(root().join("target")).unwrap_or_else(|_| root().join("target"));
+        run(lab.env("CARGO_TARGET_DIR", &target))?;
+        let program = target.join("debug/examples/report");
+        let mut played = Command::new(&program);
+        played.arg(&broken.scenario).args((!broken.settings.is_empty()).then_some(&broken.settings));
+        let output = played.stderr(Stdio::null()).output();
+        let output = output.map_err(|why| ChoreError::File { path: program.clone(), why })?;
+        serde_json::from_slice(&output.stdout)
+            .map_err(|why| ChoreError::Data { path: program, why: format!("{}: {why}", broken.name) })
+    }
+}
