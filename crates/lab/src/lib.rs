@@ -8,6 +8,7 @@
 pub mod comparison;
 pub mod live;
 pub mod marker;
+pub mod measure;
 pub mod observer;
 pub mod report;
 pub mod scenario;
@@ -27,6 +28,7 @@ pub use comparison::Comparison;
 pub use error::{LabError, WorldError};
 pub use live::{CarrierCheck, EnvelopeRow, MailboxView, RelayView, ReportView};
 pub use marker::Marker;
+pub use measure::{Measure, MeasureError, Measured};
 pub use observer::{Finding, Observations, Party};
 pub use person::Person;
 pub use run::{Progress, SCRIPT_SETTINGS, Step, compare, run_script};

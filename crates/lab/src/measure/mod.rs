@@ -1,0 +1,169 @@
+//! Measures: what a hook does to many pictures or texts, counted. Each is drawn from a seed and from nothing else, so
+//! the same seed gives the same panels, byte for byte.
+
+use serde::Deserialize;
+
+use crate::report::{Claim, Panel};
+
+/// One thing to measure. In a scenario file it is a `[[measure]]` with its `kind` and, where the defaults do not suit,
+/// its parameters.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Measure {
+    /// Which edits of a listed picture are still known.
+    PdqRobustness(Pictures),
+    /// How far apart unrelated pictures are.
+    HammingHistogram(Pictures),
+    /// Innocent pictures that share a template.
+    LookAlikes(Pictures),
+    /// What a wider threshold buys and costs.
+    ThresholdSweep(Pictures),
+    /// What errors mean at a base rate.
+    BaseRate(BaseRate),
+    /// What a threshold of matches before a report protects.
+    ReportThreshold(ReportThreshold),
+    /// How well the text hooks tell messages apart.
+    ClassifierRoc(ClassifierRoc),
+    /// What one more list entry looks for.
+    ScopeCreep(ScopeCreep),
+    /// How much code has to be trusted.
+    TrustedCode(TrustedCode),
+    /// What a hash tells of its picture.
+    ClassFromHash(Pictures),
+}
+
+/// How many pictures.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pictures {
+    /// Generated pictures; the default is each measure's own.
+    pub pictures: u32,
+}
+
+impl Default for Pictures {
+    fn default() -> Self {
+        Self { pictures: 120 }
+    }
+}
+
+/// The numbers that a base rate is about.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BaseRate {
+    /// Messages a day.
+    pub messages_a_day: f64,
+    /// Messages a day of one person.
+    pub messages_a_person: f64,
+    /// One message in how many is what is looked for.
+    pub one_in: f64,
+    /// Share of those that are flagged.
+    pub recall: f64,
+    /// Shares of the other messages that are flagged, one line of the plot each.
+    pub false_positive_rates: Vec<f64>,
+}
+
+impl Default for BaseRate {
+    fn default() -> Self {
+        Self {
+            messages_a_day: 1e9,
+            messages_a_person: 40.0,
+            one_in: 1e6,
+            recall: 0.9,
+            false_positive_rates: vec![1e-2, 1e-3, 1e-4, 1e-6],
+        }
+    }
+}
+
+/// How many matches before a report.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReportThreshold {
+    /// The thresholds.
+    pub thresholds: Vec<u32>,
+    /// Pictures that an innocent person sends in the time that matches are added up.
+    pub pictures_sent: u32,
+    /// Share of innocent pictures that match.
+    pub false_positive_rate: f64,
+    /// How alike the errors of one person are: the intraclass correlation of the beta-binomial.
+    pub correlation: f64,
+}
+
+impl Default for ReportThreshold {
+    fn default() -> Self {
+        Self { thresholds: vec![1, 5, 30], pictures_sent: 10_000, false_positive_rate: 1e-5, correlation: 0.01 }
+    }
+}
+
+/// How many texts.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClassifierRoc {
+    /// Generated messages for the hooks without a data set.
+    pub messages: u32,
+}
+
+impl Default for ClassifierRoc {
+    fn default() -> Self {
+        Self { messages: 2_000 }
+    }
+}
+
+/// How many entries are added to a list.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScopeCreep {
+    /// Entries of the list before.
+    pub entries: u32,
+    /// Entries that are added, each number a row.
+    pub added: Vec<u32>,
+}
+
+impl Default for ScopeCreep {
+    fn default() -> Self {
+        Self { entries: 100, added: vec![1, 5, 20] }
+    }
+}
+
+/// No parameters.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrustedCode {}
+
+/// What came of a measure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// What is shown.
+    pub panels: Vec<Panel>,
+    /// What is said. Ids are without the scenario: whoever puts them into a report writes `SCENARIO.` before each.
+    pub claims: Vec<Claim>,
+}
+
+/// Why a measure gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// A parameter is outside what can be measured.
+    #[error("{measure}: {what}")]
+    Parameter {
+        /// Which measure.
+        measure: &'static str,
+        /// What is wrong with it, and what to write instead.
+        what: String,
+    },
+    /// A picture or a hook could not be worked with.
+    #[error("{measure}: {what}")]
+    Failed {
+        /// Which measure.
+        measure: &'static str,
+        /// What went wrong.
+        what: String,
+    },
+}
+
+impl Measure {
+    /// Measures. `progress` is told in a few words what is being done.
+    pub fn run(&self, seed: u64, progress: &mut dyn FnMut(&str)) -> Result<Measured, MeasureError> {
+        progress("measuring");
+        let _ = seed;
+        Err(MeasureError::Failed { measure: "measure", what: "not built yet".to_owned() })
+    }
+}
