@@ -18,6 +18,7 @@ mod claims;
 mod error;
 mod hook_observer;
 mod person;
+mod pictures;
 mod run;
 mod store_reader;
 mod table;

@@ -1,7 +1,37 @@
 //! Measures: what a hook does to many pictures or texts, counted. Each is drawn from a seed and from nothing else, so
 //! the same seed gives the same panels, byte for byte.
 
+mod base_rate;
+mod class_from_hash;
+mod classifier;
+mod component;
+#[cfg(test)]
+mod count;
+mod distinguisher;
+mod hash;
+mod interval;
+mod logistic;
+mod pairs;
+mod report_threshold;
+mod robustness;
+mod roc;
+mod scope_creep;
+mod shown;
+mod sweep;
+mod trusted_code;
+
+// The guest's own code: the hash of `known-image`.
+#[path = "../../../hooks/guests/known-image/src/pdq.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the code of `known-image`, of which this uses the hash")]
+mod pdq;
+
 use serde::Deserialize;
+
+pub use base_rate::{accuracy, flagged_once, precision};
+pub use distinguisher::{Trace, distinguish};
+pub use interval::{Share, mean_and_deviation};
+pub use report_threshold::{beta_binomial_tail, binomial_tail};
+pub use roc::{Auc, auc, curve};
 
 use crate::report::{Claim, Panel};
 
@@ -33,22 +63,23 @@ pub enum Measure {
 }
 
 /// How many pictures.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Pictures {
-    /// Generated pictures; the default is each measure's own.
-    pub pictures: u32,
+    /// Generated pictures; without it, as many as the measure needs to say something in a few seconds.
+    pub pictures: Option<u32>,
 }
 
-impl Default for Pictures {
-    fn default() -> Self {
-        Self { pictures: 120 }
+impl Pictures {
+    /// At least two, for there to be a pair, and at most what a machine does in minutes.
+    fn count(&self, usual: u32) -> u32 {
+        self.pictures.unwrap_or(usual).clamp(2, 2_000)
     }
 }
 
 /// The numbers that a base rate is about.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct BaseRate {
     /// Messages a day.
     pub messages_a_day: f64,
@@ -76,7 +107,7 @@ impl Default for BaseRate {
 
 /// How many matches before a report.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ReportThreshold {
     /// The thresholds.
     pub thresholds: Vec<u32>,
@@ -90,13 +121,18 @@ pub struct ReportThreshold {
 
 impl Default for ReportThreshold {
     fn default() -> Self {
-        Self { thresholds: vec![1, 5, 30], pictures_sent: 10_000, false_positive_rate: 1e-5, correlation: 0.01 }
+        Self {
+            thresholds: vec![1, 5, 30],
+            pictures_sent: 10_000,
+            false_positive_rate: 1e-5,
+            correlation: 0.01,
+        }
     }
 }
 
 /// How many texts.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ClassifierRoc {
     /// Generated messages for the hooks without a data set.
     pub messages: u32,
@@ -110,7 +146,7 @@ impl Default for ClassifierRoc {
 
 /// How many entries are added to a list.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ScopeCreep {
     /// Entries of the list before.
     pub entries: u32,
@@ -120,13 +156,13 @@ pub struct ScopeCreep {
 
 impl Default for ScopeCreep {
     fn default() -> Self {
-        Self { entries: 100, added: vec![1, 5, 20] }
+        Self { entries: 100, added: vec![1, 4] }
     }
 }
 
 /// No parameters.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TrustedCode {}
 
 /// What came of a measure.
@@ -161,9 +197,21 @@ pub enum MeasureError {
 
 impl Measure {
     /// Measures. `progress` is told in a few words what is being done.
+    ///
+    /// # Errors
+    /// When a parameter is outside what can be measured, or a hook can't be asked.
     pub fn run(&self, seed: u64, progress: &mut dyn FnMut(&str)) -> Result<Measured, MeasureError> {
-        progress("measuring");
-        let _ = seed;
-        Err(MeasureError::Failed { measure: "measure", what: "not built yet".to_owned() })
+        match self {
+            Self::PdqRobustness(pictures) => Ok(robustness::measure(pictures, seed, progress)),
+            Self::HammingHistogram(pictures) => Ok(pairs::histogram(pictures, seed, progress)),
+            Self::LookAlikes(pictures) => Ok(pairs::look_alikes(pictures, seed, progress)),
+            Self::ThresholdSweep(pictures) => Ok(sweep::measure(pictures, seed, progress)),
+            Self::BaseRate(numbers) => base_rate::measure(numbers),
+            Self::ReportThreshold(parameters) => report_threshold::measure(parameters, seed, progress),
+            Self::ClassifierRoc(parameters) => classifier::measure(parameters, seed, progress),
+            Self::ScopeCreep(parameters) => scope_creep::measure(parameters, seed, progress),
+            Self::TrustedCode(TrustedCode {}) => Ok(trusted_code::measure()),
+            Self::ClassFromHash(pictures) => Ok(class_from_hash::measure(pictures, seed, progress)),
+        }
     }
 }
