@@ -18,6 +18,7 @@ mod claims;
 mod error;
 mod hook_observer;
 mod person;
+#[allow(dead_code, reason = "the pictures of several programs, of which this uses a part")]
 mod pictures;
 mod run;
 mod store_reader;

@@ -6,6 +6,7 @@ mod class_from_hash;
 mod classifier;
 mod component;
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "a file of the build script")]
 mod count;
 mod distinguisher;
 mod hash;
@@ -213,5 +214,64 @@ impl Measure {
             Self::TrustedCode(TrustedCode {}) => Ok(trusted_code::measure()),
             Self::ClassFromHash(pictures) => Ok(class_from_hash::measure(pictures, seed, progress)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct File {
+        #[serde(default)]
+        measure: Vec<Measure>,
+    }
+
+    fn committed() -> Vec<Measure> {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let mut paths: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        let read = |path| toml::from_str::<File>(&fs::read_to_string(path).unwrap()).unwrap().measure;
+        paths.into_iter().flat_map(read).collect()
+    }
+
+    #[test]
+    fn what_the_committed_scenarios_measure_is_said_with_its_evidence() {
+        let mut said = Vec::new();
+        for measure in committed() {
+            let Measured { panels, claims } = measure.run(1, &mut |_| {}).unwrap();
+            assert!(
+                !panels.is_empty() && claims.iter().all(|claim| !claim.evidence.is_empty()),
+                "{measure:?}"
+            );
+            for grid in panels.iter().filter_map(|panel| panel.grid.as_ref()) {
+                assert!(grid.rows.iter().all(|(_, row)| row.len() == grid.columns.len()), "{measure:?}");
+            }
+            // What is counted from the sources changes with them.
+            if !matches!(measure, Measure::TrustedCode(_)) {
+                said.extend(claims.into_iter().map(|claim| claim.text));
+            }
+        }
+        insta::assert_snapshot!(said.join("\n"));
+    }
+
+    #[test]
+    fn the_same_seed_measures_the_same_and_another_something_else() {
+        let measure = Measure::LookAlikes(Pictures { pictures: Some(24) });
+        let of = |seed| measure.run(seed, &mut |_| {}).unwrap();
+        assert_eq!(of(4), of(4));
+        let histogram = Measure::HammingHistogram(Pictures { pictures: Some(10) });
+        let of = |seed| histogram.run(seed, &mut |_| {}).unwrap();
+        assert_ne!(of(4), of(5));
+    }
+
+    #[test]
+    fn a_measure_that_nobody_knows_and_a_parameter_that_it_has_not_are_refused() {
+        let refused = |text: &str| toml::from_str::<Measure>(text).is_err();
+        assert!(refused("kind = \"pdq\""));
+        assert!(refused("kind = \"look-alikes\"\nphotographs = 3"));
+        assert!(!refused("kind = \"base-rate\"\none-in = 1000.0"));
     }
 }

@@ -5,11 +5,12 @@ use super::{
     component::{is_flag, judge_picture, known_image, loaded},
     hash::{hashed, scenes},
     interval::Share,
+    pairs::small_meme,
     pdq::Hash,
     shown::{interval, percent, plain, source, strong},
 };
 use crate::{
-    pictures::{paint::Numbers, template},
+    pictures::paint::Numbers,
     report::{Claim, Evidence, Grid, Panel, Standing},
 };
 
@@ -37,14 +38,14 @@ pub(super) fn measure(
     let posters: Vec<_> = templates
         .iter()
         .flat_map(|template| (0..POSTERS).map(|_| (*template, numbers.bits())).collect::<Vec<_>>())
-        .map(|(template, words)| template::meme(template, words))
+        .map(|(template, words)| small_meme(template, words))
         .collect();
     let others = scenes(numbers.bits(), OTHERS);
     let listed: Vec<Hash> = scenes(numbers.bits(), *entries).iter().map(|listed| *listed.hash()).collect();
     // What an attacker adds: one more poster of each campaign in turn, which nobody sent.
     let most = added.iter().max().copied().unwrap_or_default();
     let attack: Vec<Hash> = (0..most as usize)
-        .filter_map(|place| hashed(&template::meme(templates[place % CAMPAIGNS], numbers.bits())))
+        .filter_map(|place| hashed(&small_meme(templates[place % CAMPAIGNS], numbers.bits())))
         .map(|hashed| hashed.hashes[0])
         .collect();
     let mut rows = Vec::new();

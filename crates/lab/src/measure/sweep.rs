@@ -4,7 +4,7 @@ use super::{
     Measured, Pictures,
     hash::{THRESHOLD, hashed, nearest, pairs, scenes},
     interval::Share,
-    pairs::{EACH, look_alike_distances},
+    pairs::{EACH, look_alike_distances, small_meme},
     roc::{auc, curve},
     shown::{axis, line, percent, percent_axis, plain, shares, source, strong, thousands},
 };
@@ -30,7 +30,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
         }));
     }
     progress("painting look-alikes");
-    let memes = look_alike_distances(seed, 4, EACH, crate::pictures::template::meme);
+    let memes = look_alike_distances(seed, 4, EACH, small_meme);
     let within = |distances: &[u32], threshold: u32| {
         Share::count(distances.iter().map(|distance| *distance <= threshold))
     };
