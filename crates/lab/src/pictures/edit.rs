@@ -17,7 +17,7 @@ pub(crate) struct Edit {
 }
 
 /// All of them.
-pub(crate) const EDITS: [Edit; 20] = [
+pub(crate) const EDITS: [Edit; 24] = [
     ordinary("none", |picture, _| picture.clone()),
     ordinary("grey", |picture, _| each(picture, |[r, g, b]| [0.299 * r + 0.587 * g + 0.114 * b; 3])),
     ordinary("brighter by a tenth", |picture, _| each(picture, |pixel| pixel.map(|part| part * 1.1))),
@@ -40,6 +40,11 @@ pub(crate) const EDITS: [Edit; 20] = [
     hard("turned by 5 degrees", |picture, _| turned(picture, [0.996_194_698, 0.087_155_743])),
     hard("bar over a tenth", |picture, _| barred(picture)),
     hard("inverted", |picture, _| each(picture, |pixel| pixel.map(|part| 255.0 - part))),
+    // Below: for the lab alone. The place of an edit seeds its chance, so new ones come last.
+    hard("JPEG at quality 5", |picture, _| jpeg::quantised(picture, 5)),
+    hard("sharpened", |picture, _| sharpened(picture)),
+    hard("watermark", |picture, _| watermarked(picture)),
+    hard("turned by 2 degrees", |picture, _| turned(picture, [0.999_390_827, 0.034_899_497])),
 ];
 
 const fn ordinary(name: &'static str, apply: fn(&Picture, &mut Numbers) -> Picture) -> Edit {
@@ -123,6 +128,23 @@ fn blurred(picture: &Picture) -> Picture {
             sum.iter_mut().zip(sample).for_each(|(sum, part)| *sum += part / 9.0);
         }
         sum
+    })
+}
+
+/// Each pixel as far from its neighbours' mean again as it is.
+fn sharpened(picture: &Picture) -> Picture {
+    let blurred = blurred(picture);
+    let pixels = picture.rgb().iter().zip(blurred.rgb());
+    let rgb = pixels.map(|(sharp, blurred)| rounded(2.0 * f64::from(*sharp) - f64::from(*blurred))).collect();
+    from_rgb(picture.width(), picture.height(), rgb)
+}
+
+/// Half transparent white stripes from corner to corner.
+fn watermarked(picture: &Picture) -> Picture {
+    painted(picture.width(), picture.height(), |x, y| {
+        let pixel = between(picture, x, y);
+        let along = (x + y) * 5.0;
+        if along - along.floor() < 0.15 { pixel.map(|part| (part + 255.0) / 2.0) } else { pixel }
     })
 }
 

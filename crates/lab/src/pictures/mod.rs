@@ -1,10 +1,14 @@
 //! Pictures to train and to measure on, painted by number: nobody's photographs, and the same on every machine.
+//!
+//! `cargo xtask` takes this folder as its own too, so that a hook is trained, measured for its error card, and shown
+//! in the lab on the same painter's pictures.
 
 pub(crate) mod edit;
 mod jpeg;
-#[path = "../../../crates/hooks/tests/pictures/paint.rs"]
+#[path = "../../../hooks/tests/pictures/paint.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the painter of several programs, of which this uses a part")]
 pub(crate) mod paint;
+pub(crate) mod template;
 pub(crate) mod toast;
 
 use airlock_hooks::views::Picture;
