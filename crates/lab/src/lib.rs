@@ -23,6 +23,7 @@ mod list_change;
 mod logs;
 mod opened_vault;
 mod person;
+mod pictures;
 mod play;
 mod run;
 mod server_scan;
