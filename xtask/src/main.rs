@@ -9,9 +9,13 @@ mod hooks;
 mod import;
 mod mails;
 mod measure;
-mod pictures;
 mod toolchain;
 mod train;
+
+// The lab's painter.
+#[path = "../../crates/lab/src/pictures/mod.rs"]
+#[allow(dead_code, reason = "the pictures of several programs, of which this uses a part")]
+mod pictures;
 
 // The guests' own code.
 #[path = "../../crates/hooks/guests/link-guard/src/links/mod.rs"]

@@ -3,6 +3,7 @@
 mod author;
 mod consent;
 mod hook;
+mod lab;
 mod list;
 mod message;
 mod order;
@@ -16,6 +17,7 @@ pub use self::{
     author::{BenchHook, NewHook, PackHook, TestHook},
     consent::ConsentArgs,
     hook::{Hook, HookCommand},
+    lab::{DEFAULT_SEED, Lab, LabCommand, RunLab},
     list::{List, ListCommand, Make},
     message::{History, OnWarn, Receive, Save, Send},
     order::{MakeOrder, Order, OrderCommand},
@@ -173,6 +175,13 @@ pub enum Command {
     ///   airlock demo --script           # plays a conversation per mode and prints the comparison
     #[command(verbatim_doc_comment)]
     Demo(Demo),
+    /// Play scenarios under settings of the gate, and see from the bytes what changes in security and trust
+    ///
+    ///   airlock lab list                # what there is to play, and under which settings
+    ///   airlock lab run all             # writes a page, airlock-lab-1/lab.html, and prints a table
+    ///   airlock lab explain first-conversation.encryption
+    #[command(verbatim_doc_comment)]
+    Lab(Lab),
     /// Show settings, and with --origin where each comes from
     Config(Config),
     /// Print a completion script for a shell

@@ -19,7 +19,7 @@ async fn script(context: &Context) -> Result<Exit, Problem> {
     let played = airlock_lab::run_script(|progress| context.output.note(&progress.to_string()));
     // Dropping what is played removes its folder, which holds the keys of everyone in it.
     let comparison = tokio::select! {
-        played = played => played.map_err(|error| remedies::lab(&error))?,
+        played = played => played.map_err(|error| remedies::demo(&error))?,
         () = interrupted() => return Err(remedies::demo_stopped()),
     };
     let colour = match chat::colors(context) {

@@ -10,6 +10,7 @@ mod hook;
 mod identity;
 mod init;
 mod interrupt;
+mod lab;
 mod list;
 mod manual;
 mod order;
@@ -71,6 +72,7 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit, Problem> {
         Some(Command::Order(args)) => order::run(&args, &context).await,
         Some(Command::Reports) => reports::run(&context),
         Some(Command::Demo(args)) => demo::run(&args, &context).await,
+        Some(Command::Lab(args)) => lab::run(&args, &context).await,
         Some(Command::Config(args)) => config::run(&args, &context),
         Some(Command::Completions(_) | Command::Man(_)) => Ok(Exit::Ok),
     }

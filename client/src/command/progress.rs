@@ -86,10 +86,15 @@ impl Drop for Progress<'_> {
     }
 }
 
+/// The bar itself.
+pub(super) fn cells(done: u64, of: u64) -> String {
+    let full = done.saturating_mul(BAR_CELLS) / of.max(1);
+    (0..BAR_CELLS).map(|cell| if cell < full { '█' } else { '░' }).collect()
+}
+
 fn bar(way: Way, name: &str, Transfer { done, total }: Transfer) -> String {
     let total = total.max(1);
-    let full = done.saturating_mul(BAR_CELLS) / total;
-    let cells: String = (0..BAR_CELLS).map(|cell| if cell < full { '█' } else { '░' }).collect();
+    let cells = cells(done, total);
     let arrow = if way == Way::Up { '↑' } else { '↓' };
     let name = fit(name, NAME_COLUMNS);
     format!("{arrow} {name}  {cells} {:3} %  {}", done.saturating_mul(100) / total, size(total))

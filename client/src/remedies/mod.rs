@@ -2,6 +2,7 @@
 
 mod audit;
 mod files;
+pub(crate) mod lab;
 pub(crate) mod list;
 mod near;
 pub(crate) mod order;
@@ -177,7 +178,7 @@ pub(crate) fn screen(error: &ScreenError) -> Problem {
 const DEMO_REMEDY: &str =
     "check that the folder for temporary files has room and that UDP on 127.0.0.1 works";
 
-pub(crate) fn lab(error: &LabError) -> Problem {
+pub(crate) fn demo(error: &LabError) -> Problem {
     Problem::new(Exit::Failure, "demo", "the demo could not be played", error, DEMO_REMEDY)
 }
 

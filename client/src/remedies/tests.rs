@@ -223,3 +223,37 @@ fn lists_orders_and_locks() {
         changes.iter().map(enable).chain(refused.map(|error| order::refused(file, &error))).collect();
     insta::assert_snapshot!(all(&problems));
 }
+
+#[test]
+fn the_lab() {
+    let path = Path::new("monday/lab.json");
+    let io = |kind| io::Error::from(kind);
+    let report =
+        airlock_lab::report::Report::parse(include_str!("../../../crates/lab/tests/fixture/report.json"))
+            .unwrap();
+    let included = airlock_lab::Scenario::included();
+    let setting = |name: &str| lab::unknown_setting(name, &name.parse::<airlock_lab::Setting>().unwrap_err());
+    let shape =
+        airlock_lab::report::ReportError::Shape { place: "the claim a.b".into(), what: "names no record" };
+    insta::assert_snapshot!(all(&[
+        lab::unknown_scenario("first-conversaton", &included),
+        lab::unknown_scenario("bread", &included),
+        lab::same_name("first-conversation"),
+        lab::bad_scenario(Path::new("mine.toml"), &airlock_lab::Scenario::parse("bread = 1").unwrap_err()),
+        setting("enforc"),
+        setting("bread"),
+        lab::unknown_claim("made-up-conversation.encrypton", &report, path),
+        lab::unknown_claim("encryption", &report, path),
+        lab::unknown_claim("bread", &report, path),
+        lab::unreadable(path, &io(io::ErrorKind::NotFound)),
+        lab::unreadable(path, &io(io::ErrorKind::InvalidData)),
+        lab::too_large(path, 1_048_576),
+        lab::not_a_report(path, &airlock_lab::report::ReportError::Version { found: 1 }),
+        lab::not_a_report(path, &shape),
+        lab::occupied(path),
+        lab::unwritable(path, &io(io::ErrorKind::PermissionDenied)),
+        lab::report_fault(&shape),
+        lab::run(&airlock_lab::LabError::Broken),
+        lab::stopped(),
+    ]));
+}

@@ -30,7 +30,7 @@ pub mod order;
 pub mod package;
 mod plain_text;
 mod reference;
-#[cfg(feature = "host")]
+#[cfg(feature = "views")]
 pub mod views;
 
 pub use difference::{Change, Difference, Terms};

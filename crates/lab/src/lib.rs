@@ -23,6 +23,7 @@ mod list_change;
 mod logs;
 mod opened_vault;
 mod person;
+#[allow(dead_code, reason = "the pictures of several programs, of which this uses a part")]
 mod pictures;
 mod play;
 mod run;
@@ -37,6 +38,7 @@ pub use comparison::Comparison;
 pub use error::{LabError, WorldError};
 pub use live::{CarrierCheck, EnvelopeRow, MailboxView, RelayView, ReportView};
 pub use marker::Marker;
+pub use measure::{Measure, MeasureError, Measured};
 pub use observer::{Finding, Observations, Party};
 pub use person::Person;
 pub use report::Report;

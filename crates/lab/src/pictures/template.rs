@@ -7,25 +7,37 @@ use super::{
     picture,
 };
 
-/// A scene with two lines of white words over it: the template says which scene, the caption which words.
-pub(crate) fn meme(template: u64, caption: u64) -> Picture {
+/// A scene with a caption: the template says which scene, the caption which words. A small caption is one line, a
+/// large one two lines of letters twice as high.
+pub(crate) fn meme(template: u64, caption: u64, is_large: bool) -> Picture {
     let mut canvas = scene(template, 240, 180);
     let mut numbers = Numbers(caption);
-    for middle in [0.09, 0.91] {
-        // White on a black outline, as captions are.
-        let line = words(&mut numbers, 0.06, 0.94);
-        for (grow, colour) in [(0.008, [0.0; 3]), (0.0, [255.0; 3])] {
-            for (from, to) in &line {
-                bar(
-                    &mut canvas,
-                    [*from - grow, *to + grow],
-                    [middle - 0.045 - grow, middle + 0.045 + grow],
-                    colour,
-                );
-            }
+    let (lines, half): (&[f64], f64) = if is_large { (&[0.09, 0.91], 0.04) } else { (&[0.95], 0.02) };
+    for middle in lines {
+        for (from, to) in words(&mut numbers, 0.06, 0.94) {
+            letters(&mut canvas, &mut numbers, [from, to], [*middle, half]);
         }
     }
     picture(&canvas)
+}
+
+/// White letters with a black outline: two stems and a bar each.
+fn letters(canvas: &mut Canvas, numbers: &mut Numbers, [from, to]: [f64; 2], [middle, half]: [f64; 2]) {
+    let mut at = from;
+    while at + half * 0.6 <= to {
+        let bar_at = middle + numbers.between(-half, half) * 0.8;
+        let strokes = [
+            ([at, at + half * 0.15], [middle - half, middle + half]),
+            ([at + half * 0.45, at + half * 0.6], [middle - half, middle + half]),
+            ([at, at + half * 0.6], [bar_at - half * 0.1, bar_at + half * 0.1]),
+        ];
+        for (grow, colour) in [(0.005, [0.0; 3]), (0.0, [255.0; 3])] {
+            for ([left, right], [top, bottom]) in strokes {
+                bar(canvas, [left - grow, right + grow], [top - grow, bottom + grow], colour);
+            }
+        }
+        at += half * 0.9;
+    }
 }
 
 /// A page with a heading, a grey box and twelve fields: the template is the school's, the content is written by hand.

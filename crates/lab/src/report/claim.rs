@@ -1,6 +1,10 @@
 //! A claim: one sentence of a report, with the records that it rests on.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use super::number::grouped;
 
 /// One sentence, chosen and filled in from records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,4 +87,39 @@ pub enum Evidence {
         /// Word for word.
         text: String,
     },
+}
+
+impl Standing {
+    /// As a report says it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Broken => "BROKEN",
+            Self::Seen => "seen",
+        }
+    }
+}
+
+/// One record, as a sentence without its full stop.
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found { setting, party, place, encoding, message } => {
+                write!(
+                    f,
+                    "{setting}: the marker of message {message} was found with {party}, in {place}, as {encoding}"
+                )
+            }
+            Self::NotFound { setting, party, message } => {
+                write!(
+                    f,
+                    "{setting}: the marker of message {message} was looked for with {party}, and not found"
+                )
+            }
+            Self::Counted { setting, what, number } => write!(f, "{setting}: {what}: {}", grouped(*number)),
+            Self::Measured { what, figure, of } => write!(f, "{what}: {figure}, of {}", grouped(*of)),
+            Self::Shown { setting, person, text } => write!(f, "{setting}: {person} was shown “{text}”"),
+        }
+    }
 }

@@ -5,12 +5,31 @@
 //! [`Timings`] alone. All the rest is the same for the same scenarios, settings and seed, byte for byte.
 
 mod claim;
+mod data;
+mod diff;
+mod explain;
+mod grid_text;
+mod json;
+mod number;
+mod page;
 mod panel;
+mod svg;
+mod table;
+mod wrapping;
+
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
 pub use claim::{Claim, Evidence, Standing};
+pub use diff::Difference;
+pub use explain::Explanation;
+pub use json::{LINE_TYPE, ReportDigest, ReportError};
+pub use page::page;
 pub use panel::{Axis, Band, Case, Figure, Grid, Mark, Panel, Plot, Series, Source, Tone};
+pub use svg::{Svg, svg};
+pub use table::{Colour, Table};
 
 /// Version of the JSON form. A change that a reader could stumble over changes it.
 pub const REPORT_VERSION: u32 = 2;

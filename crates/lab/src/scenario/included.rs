@@ -21,6 +21,12 @@ const FILES: &[&str] = &[
     include_str!("../../scenarios/stolen-device.toml"),
     include_str!("../../scenarios/stolen-locked-device.toml"),
     include_str!("../../scenarios/stolen-authority-key.toml"),
+    include_str!("../../scenarios/known-image-limits.toml"),
+    include_str!("../../scenarios/innocent-matches.toml"),
+    include_str!("../../scenarios/base-rate.toml"),
+    include_str!("../../scenarios/hash-tells.toml"),
+    include_str!("../../scenarios/list-is-the-scope.toml"),
+    include_str!("../../scenarios/trusted-code.toml"),
 ];
 
 pub(super) fn all() -> Vec<Scenario> {

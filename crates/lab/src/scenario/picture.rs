@@ -166,11 +166,7 @@ mod tests {
     use data_encoding::HEXLOWER;
 
     use super::*;
-    use crate::Scenario;
-
-    #[path = "../../../../../hooks/guests/known-image/src/pdq.rs"]
-    #[allow(dead_code, unreachable_pub, reason = "the code of `known-image`, of which this uses the hash")]
-    mod pdq;
+    use crate::{Scenario, measure::pdq};
 
     fn entry(picture: &Picture) -> String {
         let hashed = pdq::hash(&views::luma(picture).unwrap()).unwrap();

@@ -1,0 +1,165 @@
+//! `classifier-roc`: how often the text hooks err on messages in which there is nothing to find.
+
+use super::{
+    ClassifierRoc, MeasureError, Measured,
+    component::{is_flag, judge_text, loaded, reference},
+    interval::Share,
+    shown::{interval, percent, plain, strong},
+};
+use crate::{
+    pictures::paint::Numbers,
+    report::{Claim, Evidence, Grid, Panel, Standing},
+};
+
+const NAME: &str = "classifier-roc";
+
+pub(super) fn measure(
+    parameters: &ClassifierRoc,
+    seed: u64,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Measured, MeasureError> {
+    let ClassifierRoc { messages } = parameters;
+    if !(1..=100_000).contains(messages) {
+        let what = "`messages` is a whole number from 1 to 100,000";
+        return Err(MeasureError::Parameter { measure: NAME, what: what.into() });
+    }
+    let mut numbers = Numbers(seed);
+    let texts: Vec<String> = (0..*messages).map(|_| message(&mut numbers)).collect();
+    let mut rows = Vec::new();
+    for id in ["autocorrect", "text-classifier", "word-list"] {
+        progress(&format!("asking {id}"));
+        let hook = loaded(NAME, &reference(NAME, id)?)?;
+        let flags: Result<Vec<bool>, MeasureError> =
+            texts.iter().map(|text| Ok(is_flag(&judge_text(NAME, &hook, text)?))).collect();
+        rows.push((id, Share::count(flags?)));
+    }
+    let worst = rows.iter().map(|(_, share)| share.value()).fold(0.0, f64::max);
+    let says = format!(
+        "Of {messages} generated messages about nothing in particular, the hook that errs most flags or changes {}.",
+        percent(worst)
+    );
+    let claim = Claim {
+        id: NAME.into(),
+        text: says.clone(),
+        standing: Standing::Seen,
+        evidence: rows
+            .iter()
+            .map(|(id, share)| Evidence::Counted {
+                setting: (*id).into(),
+                what: format!("of {} generated messages flagged or changed", share.of),
+                number: share.part,
+            })
+            .collect(),
+        method: "The reference hooks' components in their sandbox. Generated sentences are plainer than what people \
+                 write, so this is a lower bound. ROC and reliability of `text-classifier` need the mails that its \
+                 error card names; they are people's, are not part of this repository, and are left out here: \
+                 `cargo xtask measure text-classifier` measures on them."
+            .into(),
+    };
+    let panel = Panel {
+        id: "text-false-positives".into(),
+        title: "Text hooks on messages with nothing to find".into(),
+        says,
+        grid: Some(Grid {
+            corner: "hook".into(),
+            columns: ["flagged or changed", "95 % interval", "messages"].map(String::from).into(),
+            rows: rows
+                .iter()
+                .map(|(id, share)| {
+                    let figures = vec![
+                        strong(percent(share.value())),
+                        plain(interval(*share)),
+                        plain(share.of.to_string()),
+                    ];
+                    ((*id).to_owned(), figures)
+                })
+                .collect(),
+        }),
+        plot: None,
+        sources: Vec::new(),
+    };
+    Ok(Measured { panels: vec![panel], claims: vec![claim] })
+}
+
+/// A sentence or two about a picnic.
+fn message(numbers: &mut Numbers) -> String {
+    let sentences: Vec<String> = (0..1 + numbers.below(2)).map(|_| sentence(numbers)).collect();
+    sentences.join(" ")
+}
+
+fn sentence(numbers: &mut Numbers) -> String {
+    let mut pick = |words: &[&'static str]| words[numbers.below(words.len())];
+    let (who, does, what) = (pick(&WHO), pick(&DOES), pick(&WHAT));
+    let (place, time, end) = (pick(&WHERE), pick(&WHEN), pick(&[".", ".", "!", "?"]));
+    format!("{who} {does} {what} {place} {time}{end}")
+}
+
+const WHO: [&str; 12] = [
+    "I",
+    "We",
+    "My sister and I",
+    "The neighbours",
+    "You",
+    "They",
+    "The children",
+    "Two friends",
+    "Grandmother and I",
+    "All of us",
+    "The teachers",
+    "My parents",
+];
+const DOES: [&str; 12] = [
+    "could bring",
+    "will bake",
+    "forgot",
+    "can carry",
+    "want",
+    "found",
+    "will buy",
+    "promised",
+    "still need",
+    "like",
+    "saved",
+    "could borrow",
+];
+const WHAT: [&str; 16] = [
+    "some bread",
+    "the big table",
+    "a blanket",
+    "fresh fruit",
+    "the kites",
+    "a pot of soup",
+    "lemonade",
+    "the toast",
+    "a map",
+    "the chairs",
+    "cheese and apples",
+    "two umbrellas",
+    "the camera",
+    "a free ticket",
+    "the old boat",
+    "tea",
+];
+const WHERE: [&str; 10] = [
+    "for the picnic",
+    "at the lake",
+    "near the old mill",
+    "at home",
+    "in the park",
+    "behind the school",
+    "on the way",
+    "at the station",
+    "for the party",
+    "by the lighthouse",
+];
+const WHEN: [&str; 9] = [
+    "on Saturday",
+    "tomorrow",
+    "at noon",
+    "next week",
+    "after lunch",
+    "tonight",
+    "this evening",
+    "soon",
+    "on Monday",
+];

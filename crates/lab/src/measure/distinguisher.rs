@@ -1,0 +1,98 @@
+//! Whether somebody who sees only how much travels and when can tell two settings apart.
+
+use super::{
+    interval::mean_and_deviation,
+    logistic::Logistic,
+    roc::{Auc, auc},
+};
+use crate::pictures::paint::Numbers;
+
+/// What an observer of one run saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    /// Whether it was played under the setting that is to be recognised.
+    pub on: bool,
+    /// Bytes of each datagram or envelope, in order.
+    pub sizes: Vec<f64>,
+    /// Time between each and the one before, in any unit; empty when time is left out.
+    pub gaps: Vec<f64>,
+}
+
+impl Trace {
+    /// How many; and of sizes and gaps the sum, mean, deviation, least and most.
+    fn features(&self) -> Vec<f64> {
+        let mut features = vec![self.sizes.len() as f64];
+        for values in [&self.sizes, &self.gaps] {
+            let (mean, deviation) = mean_and_deviation(values);
+            let least = values.iter().copied().reduce(f64::min).unwrap_or_default();
+            let most = values.iter().copied().reduce(f64::max).unwrap_or_default();
+            features.extend([values.iter().sum(), mean, deviation, least, most]);
+        }
+        features
+    }
+}
+
+/// Trains on one half of the runs, drawn from the seed, and judges the other half. None when there are fewer than
+/// four runs of either setting: two to train on and two to judge.
+#[must_use]
+pub fn distinguish(traces: &[Trace], seed: u64) -> Option<Auc> {
+    let mut numbers = Numbers(seed);
+    let (mut training, mut judged) = (Vec::new(), (Vec::new(), Vec::new()));
+    for on in [true, false] {
+        let mut rows: Vec<Vec<f64>> =
+            traces.iter().filter(|trace| trace.on == on).map(Trace::features).collect();
+        if rows.len() < 4 {
+            return None;
+        }
+        // Fisher and Yates.
+        for last in (1..rows.len()).rev() {
+            rows.swap(last, numbers.below(last + 1));
+        }
+        let kept = rows.split_off(rows.len() / 2);
+        training.extend(rows.into_iter().map(|row| (row, on)));
+        if on { judged.0 = kept } else { judged.1 = kept }
+    }
+    let model = Logistic::fit(&training);
+    let scores = |rows: &[Vec<f64>]| -> Vec<f64> { rows.iter().map(|row| model.score(row)).collect() };
+    auc(&scores(&judged.0), &scores(&judged.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traces(count: usize, larger: f64) -> Vec<Trace> {
+        let mut numbers = Numbers(1);
+        (0..count)
+            .map(|run| {
+                let on = run % 2 == 0;
+                let sizes =
+                    (0..10).map(|_| numbers.between(100.0, 200.0) + if on { larger } else { 0.0 }).collect();
+                Trace { on, sizes, gaps: (0..9).map(|_| numbers.share()).collect() }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn settings_that_differ_in_size_are_told_apart() {
+        assert_eq!(distinguish(&traces(40, 500.0), 3).unwrap().area, 1.0);
+    }
+
+    #[test]
+    fn settings_that_differ_in_nothing_are_guessed() {
+        let Auc { interval: (low, high), .. } = distinguish(&traces(200, 0.0), 3).unwrap();
+        assert!(low < 0.5 && 0.5 < high, "{low} {high}");
+    }
+
+    #[test]
+    fn identical_runs_are_guessed_exactly() {
+        let same = |on| Trace { on, sizes: vec![512.0; 3], gaps: Vec::new() };
+        let traces: Vec<Trace> = (0..16).map(|run| same(run % 2 == 0)).collect();
+        assert_eq!(distinguish(&traces, 3).unwrap().area, 0.5);
+    }
+
+    #[test]
+    fn too_few_runs_give_no_answer() {
+        assert_eq!(distinguish(&traces(6, 500.0), 3), None);
+    }
+}
