@@ -138,8 +138,8 @@ impl Copy {
     fn with(&self, broken: &Break) -> Result<Found, ChoreError> {
         let mut apply = Command::new("git");
         // Not a repository of its own, so that paths are those of the patch.
-        apply.current_dir(&self.folder).env("GIT_CEILING_DIRECTORIES", root());
-        run(apply.arg("apply").arg(fs::canonicalize(&broken.path).unwrap_or_else(|_| broken.path.clone())))?;
+        apply.current_dir(&self.folder).env("GIT_CEILING_DIRECTORIES", absolute(root()));
+        run(apply.arg("apply").arg(absolute(broken.path.clone())))?;
         let report = self.report(broken);
         self.restore()?;
         let report = report?;
@@ -163,7 +163,7 @@ impl Copy {
         let mut lab = Command::new(cargo);
         // The whole workspace decides on features, as it does for the build that is there already.
         lab.current_dir(&self.folder).args(["build", "--quiet", "--offline", "--workspace", "--example", "report"]);
-        let target = fs::canonicalize(root().join("target")).unwrap_or_else(|_| root().join("target"));
+        let target = absolute(root().join("target"));
         run(lab.env("CARGO_TARGET_DIR", &target))?;
         let program = target.join("debug/examples/report");
         let mut played = Command::new(&program);
@@ -173,4 +173,9 @@ impl Copy {
         serde_json::from_slice(&output.stdout)
             .map_err(|why| ChoreError::Data { path: program, why: format!("{}: {why}", broken.name) })
     }
+}
+
+/// As another program in another folder would name it.
+fn absolute(path: PathBuf) -> PathBuf {
+    fs::canonicalize(&path).unwrap_or(path)
 }

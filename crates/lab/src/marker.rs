@@ -210,19 +210,20 @@ impl Marker {
         Ok(Self { text: text.to_owned(), needles: prepared(|encoding| encoding.needles(text)) })
     }
 
-    /// Prepares the search for a file in every encoding: for a part from its middle, for its digest, and, if it is a
-    /// picture, for the pixels that hooks are shown of it. `text` names it for people.
+    /// Also looks for a file in every encoding: for a part from its middle, for its digest, and, if it is a picture, for
+    /// the pixels that hooks are shown of it.
     ///
     /// # Errors
     /// When the file is too short to be found by anything but chance.
-    pub fn of_file(text: &str, file: &[u8]) -> Result<Self, MarkerError> {
+    pub fn with_file(mut self, file: &[u8]) -> Result<Self, MarkerError> {
         if file.len() < MARKER_BYTES_MIN {
             return Err(MarkerError::TooShort { got: file.len() });
         }
-        Ok(Self { text: text.to_owned(), needles: prepared(|encoding| encoding.needles_of_file(file)) })
+        self.needles.extend(prepared(|encoding| encoding.needles_of_file(file)));
+        Ok(self)
     }
 
-    /// The text itself, or what a file is called.
+    /// The text itself.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -233,6 +234,7 @@ impl Marker {
     pub fn find(&self, bytes: &[u8]) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
         for (encoding, finder) in &self.needles {
+            // Several needles may stand for one encoding; the first that is found is enough.
             if hits.iter().any(|hit| hit.encoding == *encoding) {
                 continue;
             }

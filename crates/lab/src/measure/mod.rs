@@ -24,7 +24,7 @@ mod trusted_code;
 // The guest's own code: the hash of `known-image`.
 #[path = "../../../hooks/guests/known-image/src/pdq.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the code of `known-image`, of which this uses the hash")]
-mod pdq;
+pub(crate) mod pdq;
 
 use serde::Deserialize;
 

@@ -1,5 +1,7 @@
 //! The scripted sender at work on one message.
 
+use std::path::Path;
+
 use airlock_engine::{ComposeError, Composed, Concerned, Engine, Pending, ReportState};
 use airlock_protocol::{
     MessageId,
@@ -18,6 +20,8 @@ pub(super) struct Attempt<'a> {
     pub(super) world: &'a World,
     pub(super) engine: &'a Engine,
     pub(super) message: &'a ScriptedMessage,
+    /// Where the message's file lies, if it has one.
+    pub(super) file: Option<&'a Path>,
     pub(super) shown: Vec<Shown>,
     pub(super) edited: bool,
 }
@@ -62,7 +66,12 @@ impl Attempt<'_> {
     /// None when it could not be sent, and the sender was told so.
     async fn compose(&mut self, text: &str) -> Result<Option<Composed>, WorldError> {
         let to = self.world.account(self.message.to);
-        match self.engine.compose(to, text).await {
+        // What is sent instead of a picture is words.
+        let composed = match self.file.filter(|_| !self.edited) {
+            Some(path) => self.engine.compose_file(to, path, Some(text)).await,
+            None => self.engine.compose(to, text).await,
+        };
+        match composed {
             Ok(composed) => Ok(Some(composed)),
             Err(error @ (ComposeError::Session(_) | ComposeError::Authority)) => {
                 self.shown.push(Shown::Failed { text: error.to_string() });

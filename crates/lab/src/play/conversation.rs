@@ -1,8 +1,13 @@
 //! The conversation as it goes: messages are said one after the other, and what comes of each is taken down.
 
-use std::{collections::BTreeMap, path::Path, time::Instant};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
-use airlock_engine::{AuditEntry, Delivery};
+use airlock_engine::{AuditEntry, Delivery, SaveTo};
 use airlock_protocol::MessageId;
 
 use super::{attempt::Attempt, events::Loot, hostile_relay::RelayAct};
@@ -115,8 +120,10 @@ impl<'a> Play<'a> {
         let engine = world.engine(*from);
         let log_before = engine.audit_log().doing(from.name(), "read the audit log")?.len();
 
+        let file = self.file_of(message)?;
+        let file = file.as_deref();
         let started = Instant::now();
-        let mut attempt = Attempt { world, engine, message, shown: Vec::new(), edited: false };
+        let mut attempt = Attempt { world, engine, message, file, shown: Vec::new(), edited: false };
         let id = attempt.send(text).await?;
         let compose_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let shown = attempt.shown;
@@ -149,15 +156,42 @@ impl<'a> Play<'a> {
         });
     }
 
+    /// The message's file as its sender has it: somewhere on their disk, and not in their home.
+    fn file_of(&self, message: &ScriptedMessage) -> Result<Option<PathBuf>, WorldError> {
+        let Some(file) = &message.file else { return Ok(None) };
+        let folder = self.folder.join("pictures");
+        let path = folder.join(&file.name);
+        let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, &file.bytes));
+        written.map_err(|source| WorldError::Folder { folder, source })?;
+        self.world.note_file(file.bytes.as_slice().into());
+        Ok(Some(path))
+    }
+
+    /// The recipient saves the file that came with a message.
+    async fn save_file(&self, to: Person, id: MessageId) -> Result<(), WorldError> {
+        let folder = self.folder.join(format!("saved by {to}"));
+        let unreadable = |source| WorldError::Folder { folder: folder.clone(), source };
+        fs::create_dir_all(&folder).map_err(unreadable)?;
+        let saved = self.world.engine(to).save(id, SaveTo::Folder(folder.clone())).await;
+        let saved = saved.doing(to.name(), "save a file")?;
+        let bytes = fs::read(&saved.path).map_err(unreadable)?;
+        self.world.note_received(to, bytes.into());
+        Ok(())
+    }
+
     /// What the recipient has of a message that was sent, once its sender knows that they have it.
     pub(super) async fn delivered(&self, message: &ScriptedMessage, id: MessageId) -> Result<Fate, WorldError> {
         let (to, from) = (self.world.engine(message.to), self.world.engine(message.from));
-        let mut text = None;
+        let mut arrived = None;
         until("a message to arrive", || {
-            text = to.message(id).doing(message.to.name(), "read messages")?.map(|message| message.text);
-            Ok(text.is_some())
+            arrived = to.message(id).doing(message.to.name(), "read messages")?;
+            Ok(arrived.is_some())
         })
         .await?;
+        let has_file = arrived.as_ref().is_some_and(|arrived| arrived.file.is_some());
+        if has_file {
+            self.save_file(message.to, id).await?;
+        }
         // With the receipt there as well, nothing is on its way, and the next message finds the same state each time.
         until("a receipt to arrive", || {
             let sent = from.message(id).doing(message.from.name(), "read messages")?;
@@ -165,7 +199,8 @@ impl<'a> Play<'a> {
         })
         .await?;
         self.world.outbox_empty(message.to).await?;
-        Ok(if text.as_ref() == Some(&message.text) { Fate::AsWritten } else { Fate::Changed })
+        let same = arrived.is_some_and(|arrived| arrived.text == message.text) && has_file == message.file.is_some();
+        Ok(if same { Fate::AsWritten } else { Fate::Changed })
     }
 
     /// Takes down what the relay stored since the last time, for those who are not there to fetch it: what comes for

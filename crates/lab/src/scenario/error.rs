@@ -137,6 +137,14 @@ pub enum ScenarioError {
         /// The message.
         id: String,
     },
+    /// The picture of a message can't be painted.
+    #[error("the picture of message `{id}`: {what}")]
+    Picture {
+        /// The message.
+        id: String,
+        /// What is wrong, and what to write instead.
+        what: String,
+    },
     /// A change of the list is not one of its kind.
     #[error("the entry `{value}` can't be in the list of the hook `{hook}`: {why}")]
     Entry {

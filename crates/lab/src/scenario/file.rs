@@ -5,7 +5,7 @@ use airlock_protocol::outgoing::TEXT_BYTES_MAX;
 use serde::Deserialize;
 
 use super::{
-    Conversation, Event, MESSAGES_MAX, Scenario, ScenarioError, ScriptedEvent, ScriptedMessage, WhenAsked,
+    Conversation, Event, MESSAGES_MAX, picture::PictureInFile, Scenario, ScenarioError, ScriptedEvent, ScriptedMessage, WhenAsked,
     WhenStopped,
 };
 use crate::{
@@ -51,6 +51,7 @@ struct MessageInFile {
     to: People,
     text: String,
     marker: String,
+    picture: Option<PictureInFile>,
     #[serde(default)]
     when_asked: WhenAsked,
     #[serde(default)]
@@ -224,7 +225,7 @@ fn check_ids(messages: &[MessageInFile]) -> Result<(), ScenarioError> {
 
 /// One message for each who is written to.
 fn check(file: MessageInFile) -> Result<Vec<ScriptedMessage>, ScenarioError> {
-    let MessageInFile { id, from, to, text, marker, when_asked, when_stopped, edit } = file;
+    let MessageInFile { id, from, to, text, marker, picture, when_asked, when_stopped, edit } = file;
     let people = match to {
         People::One(person) => vec![person],
         People::Several(people) => people,
@@ -253,13 +254,19 @@ fn check(file: MessageInFile) -> Result<Vec<ScriptedMessage>, ScenarioError> {
         Some(edit) if !edited || edit.contains(&marker) => return Err(ScenarioError::EditUseless { id }),
         _ => {}
     }
-    let marker = Marker::new(&marker).map_err(|why| ScenarioError::Marker { id: id.clone(), why })?;
+    let unusable = |why| ScenarioError::Marker { id: id.clone(), why };
+    let mut marker = Marker::new(&marker).map_err(unusable)?;
+    let file = picture.map(|picture| picture.made(&id)).transpose()?;
+    if let Some(file) = &file {
+        marker = marker.with_file(&file.bytes).map_err(unusable)?;
+    }
     let several = people.len() > 1;
     let to_one = |to: Person| ScriptedMessage {
         id: if several { format!("{id}, to {to}") } else { id.clone() },
         from,
         to,
         text: text.clone(),
+        file: file.clone(),
         marker: marker.clone(),
         when_asked,
         when_stopped,

@@ -8,6 +8,9 @@ const FILES: &[&str] = &[
     include_str!("../../scenarios/day-of-chat.toml"),
     include_str!("../../scenarios/bad-link.toml"),
     include_str!("../../scenarios/spelling.toml"),
+    include_str!("../../scenarios/burnt-toast.toml"),
+    include_str!("../../scenarios/known-picture.toml"),
+    include_str!("../../scenarios/look-alikes.toml"),
     include_str!("../../scenarios/detection-order.toml"),
     include_str!("../../scenarios/function-creep.toml"),
     include_str!("../../scenarios/aimed-list.toml"),
@@ -18,6 +21,12 @@ const FILES: &[&str] = &[
     include_str!("../../scenarios/stolen-device.toml"),
     include_str!("../../scenarios/stolen-locked-device.toml"),
     include_str!("../../scenarios/stolen-authority-key.toml"),
+    include_str!("../../scenarios/known-image-limits.toml"),
+    include_str!("../../scenarios/innocent-matches.toml"),
+    include_str!("../../scenarios/base-rate.toml"),
+    include_str!("../../scenarios/hash-tells.toml"),
+    include_str!("../../scenarios/list-is-the-scope.toml"),
+    include_str!("../../scenarios/trusted-code.toml"),
 ];
 
 pub(super) fn all() -> Vec<Scenario> {

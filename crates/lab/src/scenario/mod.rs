@@ -5,10 +5,12 @@
 mod error;
 mod file;
 mod included;
+mod picture;
 
 use serde::{Deserialize, Serialize};
 
 pub use error::ScenarioError;
+pub(crate) use picture::ScriptedFile;
 
 use crate::{
     list_change::ListChange,
@@ -89,7 +91,9 @@ pub struct ScriptedMessage {
     pub(crate) from: Person,
     pub(crate) to: Person,
     pub(crate) text: String,
-    /// The part of the text to look for.
+    /// The file that goes with it; the text is its caption then.
+    pub(crate) file: Option<ScriptedFile>,
+    /// The part of the text to look for, and of the file.
     pub(crate) marker: Marker,
     pub(crate) when_asked: WhenAsked,
     pub(crate) when_stopped: WhenStopped,

@@ -14,7 +14,7 @@ use airlock_hooks::Package;
 
 use self::{
     client::Client,
-    letter::{Letter, Reply},
+    letter::{Letter, LetterFile, Reply},
     server::Server,
 };
 use crate::{
@@ -63,8 +63,9 @@ pub(crate) async fn play(
             }
         }
         let started = Instant::now();
-        let letter = Letter { from: message.from, to: message.to, text: message.text.clone() };
-        let bytes = letter.text.len() as u64;
+        let file = message.file.as_ref().map(|file| LetterFile::new(&file.name, &file.bytes));
+        let letter = Letter { from: message.from, to: message.to, text: message.text.clone(), file };
+        let bytes = letter.text.len() as u64 + message.file.as_ref().map_or(0, |file| file.bytes.len() as u64);
         let reply = client.send(&letter).await?;
         let compose_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         if matches!(reply, Reply::Accepted) {
@@ -86,17 +87,17 @@ pub(crate) async fn play(
     for (number, request) in (1..).zip(server.requests()) {
         all.add(Party::Relay, None, format!("request {number}"), request);
     }
-    for (number, (owner, text)) in (1..).zip(server.scanned()) {
-        all.add(Party::Hook, Some(owner), format!("text {number} that the server checked"), text.into_bytes());
+    for (number, letter) in (1..).zip(server.scanned()) {
+        let place = format!("letter {number} that the server checked");
+        add_letter(&mut all, Party::Hook, Some(letter.from), &place, &letter);
     }
     for (person, letters) in &received {
         for (number, letter) in (1..).zip(letters) {
-            let place = format!("message {number}");
-            all.add(Party::Recipient, Some(*person), place, letter.text.as_bytes());
+            add_letter(&mut all, Party::Recipient, Some(*person), &format!("message {number}"), letter);
         }
     }
     for (number, report) in (1..).zip(&reports) {
-        all.add(Party::Authority, None, format!("report {number}"), report.text.as_bytes());
+        add_letter(&mut all, Party::Authority, None, &format!("report {number}"), report);
     }
     let markers: Vec<_> = conversation.messages.iter().map(|message| &message.marker).collect();
     let findings = all.search(&markers);
@@ -135,6 +136,14 @@ pub(crate) async fn play(
     client.close();
     server.shutdown().await;
     Ok(run)
+}
+
+/// What whoever has a letter has: the words, and the file.
+fn add_letter(all: &mut Observations, party: Party, owner: Option<Person>, place: &str, letter: &Letter) {
+    all.add(party, owner, place.to_owned(), letter.text.as_bytes());
+    if let Some(bytes) = letter.file.as_ref().and_then(LetterFile::bytes) {
+        all.add(party, owner, format!("{place}, file"), bytes);
+    }
 }
 
 fn message_run(

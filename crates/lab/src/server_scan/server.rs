@@ -8,16 +8,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use airlock_engine::media_type;
 use airlock_hooks::{Host, LoadedHook, Package};
 use airlock_protocol::{
-    Content, Hook,
-    gate::{HookIdentity, Subject, Verdict},
+    Attachment, Content, Hook,
+    gate::{Failure, HookIdentity, Subject, Verdict},
 };
 use quinn::{Endpoint, Incoming, ServerConfig};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
-use super::letter::{Letter, Reply, Request, STREAM_BYTES_MAX};
+use super::letter::{Letter, LetterFile, Reply, Request, STREAM_BYTES_MAX};
 use crate::{error::WorldError, person::Person, record::DecisionSeen};
 
 /// A running server.
@@ -38,8 +40,8 @@ struct State {
     stored: u64,
     /// Each request as it came.
     requests: Vec<Vec<u8>>,
-    /// Each text that it checked, and whose it is.
-    scanned: Vec<(Person, String)>,
+    /// Each letter that it checked.
+    scanned: Vec<Letter>,
     last: Option<DecisionSeen>,
 }
 
@@ -107,8 +109,8 @@ impl Server {
         lock(&self.state).requests.clone()
     }
 
-    /// Every text that the hook ran on.
-    pub(super) fn scanned(&self) -> Vec<(Person, String)> {
+    /// Every letter that the hook ran on.
+    pub(super) fn scanned(&self) -> Vec<Letter> {
         lock(&self.state).scanned.clone()
     }
 
@@ -173,9 +175,19 @@ impl State {
 
     /// The same component as on a device, on everybody's letters. What it says is the server's business.
     fn carry(&mut self, letter: Letter) -> Reply {
-        let content = Content::Text(letter.text.clone());
-        let examined = self.hook.check(Subject::of(&content));
-        self.scanned.push((letter.from, letter.text.clone()));
+        let file = letter.file.as_ref().and_then(LetterFile::bytes);
+        let content = match (&letter.file, &file) {
+            (Some(named), Some(bytes)) => Content::Attachment(Attachment {
+                name: named.name.clone(),
+                caption: Some(letter.text.clone()),
+                size: bytes.len() as u64,
+                media_type: media_type(bytes).into(),
+                digest: Sha256::digest(bytes).into(),
+            }),
+            _ => Content::Text(letter.text.clone()),
+        };
+        let examined = self.hook.check(Subject { content: &content, attachment: file.as_deref() });
+        self.scanned.push(letter.clone());
         let (verdict, effect) = match &examined.answer {
             Ok(Verdict::Block(_)) => ("block", "block"),
             Ok(Verdict::Report { .. }) => ("report", "report"),
@@ -188,9 +200,9 @@ impl State {
             record: self.scanned.len() as u64,
             hook: self.hook.identity().id.clone(),
             verdict: verdict.into(),
-            score: None,
+            score: score(&examined.answer),
             effect: effect.into(),
-            views: vec!["text".into()],
+            views: self.hook.views().iter().map(|view| view.name().to_owned()).collect(),
             fuel: examined.fuel,
         });
         self.store(&letter);
@@ -217,5 +229,13 @@ impl State {
             // A copy that can't be kept is missing in what the server has, and that is all.
             let _ = fs::write(file, json);
         }
+    }
+}
+
+/// How sure or how near, if the hook says so.
+fn score(answer: &Result<Verdict, Failure>) -> Option<u32> {
+    match answer {
+        Ok(Verdict::Warn(finding) | Verdict::Block(finding) | Verdict::Report { finding, .. }) => finding.score,
+        _ => None,
     }
 }

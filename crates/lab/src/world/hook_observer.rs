@@ -6,7 +6,10 @@
 //! Nothing has to be believed.
 
 use airlock_engine::{AuditEntry, AuditRecord, DecisionEntry, audit::commitment};
-use airlock_hooks::{View, views::Picture};
+use airlock_hooks::{
+    View,
+    views::{Picture, urls},
+};
 
 use super::World;
 use crate::{
@@ -28,6 +31,11 @@ pub(super) fn add(world: &World, person: Person, all: &mut Observations) -> Resu
         let place = |view: View| format!("audit record {}, view {}", record.number, view.name());
         if shown(View::Text) {
             all.add(Party::Hook, Some(person), place(View::Text), kept.content.text().as_bytes());
+        }
+        if shown(View::Urls) {
+            for url in urls(kept.content.text()) {
+                all.add(Party::Hook, Some(person), place(View::Urls), url.as_bytes());
+            }
         }
         let Some(file) = kept.file.as_ref().and_then(|digest| world.file(digest)) else { continue };
         if shown(View::AttachmentBytes) {

@@ -91,6 +91,8 @@ pub struct World {
     log_from: LogMark,
     /// Files that were given to clients, by their SHA-256.
     files: Mutex<BTreeMap<[u8; 32], Arc<[u8]>>>,
+    /// Files that came with messages, as those who got them saved them.
+    received: Mutex<Vec<(Person, Arc<[u8]>)>>,
 }
 
 impl World {
@@ -129,6 +131,7 @@ impl World {
             seed: options.seed,
             log_from,
             files: Mutex::default(),
+            received: Mutex::default(),
         };
         for person in world.people() {
             world.seat(person).join(&address).await?;
@@ -219,6 +222,16 @@ impl World {
     pub(crate) fn note_file(&self, file: Arc<[u8]>) {
         let digest = Sha256::digest(&file).into();
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, file);
+    }
+
+    /// Remembers a file that someone got and saved.
+    pub(crate) fn note_received(&self, person: Person, file: Arc<[u8]>) {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).push((person, file));
+    }
+
+    /// Every file that somebody got.
+    pub(crate) fn received_files(&self) -> Vec<(Person, Arc<[u8]>)> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The file with this SHA-256.

@@ -37,6 +37,9 @@ impl World {
             self.add_received(&mut all, Party::Recipient, person)?;
             hook_observer::add(self, person, &mut all)?;
         }
+        for (number, (person, file)) in (1..).zip(self.received_files()) {
+            all.add(Party::Recipient, Some(person), format!("file {number}"), file);
+        }
         self.add_received(&mut all, Party::Authority, Person::Authority)?;
         let reports = self.authority().reports_received().doing("Authority", "read its reports")?;
         for (number, report) in (1..).zip(reports) {

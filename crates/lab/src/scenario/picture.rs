@@ -1,0 +1,206 @@
+//! The file of a message: a picture that is painted by number, changed, and packed. Nothing is stored, nobody is on it.
+
+use std::io::Write as _;
+
+use airlock_hooks::views::Picture;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, aead::Aead as _};
+use flate2::{Compression, Crc, write::DeflateEncoder};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::ScenarioError;
+use crate::pictures::{
+    edit::EDITS,
+    paint::{Numbers, scene},
+    picture, png,
+    template::{form, meme},
+    toast::{Motif, painted},
+};
+
+/// The number of the first picture of the reference list `known-pictures`, and how many there are.
+const LISTED_FROM: u64 = 10_000;
+const LISTED: u64 = 24;
+
+/// Pixels of a painted scene, as in the reference list.
+const WIDTH: usize = 240;
+const HEIGHT: usize = 180;
+
+/// The passphrase of an encrypted archive: whoever sends one tells it to whom it is for by another way.
+const ARCHIVE_PASSPHRASE: &str = "kites over the mill";
+
+/// The name of the picture in an archive.
+const ARCHIVED_NAME: &[u8] = b"picture.png";
+
+/// A picture in a scenario's file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct PictureInFile {
+    of: Of,
+    changed: Option<String>,
+    #[serde(default)]
+    packed: Packed,
+}
+
+/// What is on it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Of {
+    /// A picture of the reference list, by its number there, from 0.
+    Listed(u64),
+    /// A scene that is on no list, by its number.
+    Scene(u64),
+    /// A template and a caption.
+    Meme(u64, u64),
+    /// A template and its answers.
+    Form(u64, u64),
+    /// Burnt toast.
+    BurntToast(u64),
+    /// Toast as it should be.
+    FreshToast(u64),
+}
+
+/// What it lies in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Packed {
+    /// Nothing.
+    #[default]
+    Not,
+    /// A zip archive.
+    Zip,
+    /// A zip archive that is encrypted before it is sent.
+    SealedZip,
+}
+
+/// A file that somebody sends.
+#[derive(Clone)]
+pub(crate) struct ScriptedFile {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for ScriptedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScriptedFile").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl PictureInFile {
+    /// Paints, changes and packs it.
+    pub(super) fn made(&self, id: &str) -> Result<ScriptedFile, ScenarioError> {
+        let wrong = |what: String| ScenarioError::Picture { id: id.into(), what };
+        let original = match self.of {
+            Of::Listed(number) if number < LISTED => {
+                picture(&scene(LISTED_FROM + number, WIDTH, HEIGHT))
+            }
+            Of::Listed(number) => {
+                return Err(wrong(format!("the list has pictures 0 to {}, and not {number}", LISTED - 1)));
+            }
+            Of::Scene(number) => picture(&scene(number, WIDTH, HEIGHT)),
+            Of::Meme(template, caption) => meme(template, caption),
+            Of::Form(template, answers) => form(template, answers),
+            Of::BurntToast(number) => painted(number, Motif::BurntToast),
+            Of::FreshToast(number) => painted(number, Motif::FreshToast),
+        };
+        let changed: Picture = match &self.changed {
+            None => original,
+            Some(name) => {
+                let edit = EDITS.iter().find(|edit| edit.name == name).ok_or_else(|| {
+                    let known: Vec<&str> = EDITS.iter().map(|edit| edit.name).collect();
+                    wrong(format!("there is no change `{name}`; write one of: {}", known.join(", ")))
+                })?;
+                (edit.apply)(&original, &mut Numbers(1))
+            }
+        };
+        let file = png(&changed);
+        Ok(match self.packed {
+            Packed::Not => ScriptedFile { name: format!("{id}.png"), bytes: file },
+            packed => {
+                let bytes = zipped(&file, packed).map_err(|error| wrong(error.to_string()))?;
+                ScriptedFile { name: format!("{id}.zip"), bytes }
+            }
+        })
+    }
+}
+
+/// An archive of one picture (PKWARE's APPNOTE 6.3, §4.3), encrypted or not.
+fn zipped(file: &[u8], packed: Packed) -> Result<Vec<u8>, std::io::Error> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(file)?;
+    let deflated = encoder.finish()?;
+    let mut sum = Crc::new();
+    sum.update(file);
+    let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
+    // Version 2.0, no flags, deflated, 1 January 1980.
+    let about = [
+        [20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0].as_slice(),
+        &sum.sum().to_le_bytes(),
+        &size(&deflated),
+        &size(file),
+        &[ARCHIVED_NAME.len() as u8, 0, 0, 0],
+    ]
+    .concat();
+    let mut archive = [b"PK\x03\x04".as_slice(), &about, ARCHIVED_NAME, &deflated].concat();
+    let directory = [b"PK\x01\x02\x14\x00".as_slice(), &about, &[0; 14], ARCHIVED_NAME].concat();
+    let (at, length) = (size(&archive), size(&directory));
+    let end = [b"PK\x05\x06".as_slice(), &[0, 0, 0, 0, 1, 0, 1, 0], &length, &at, &[0, 0]].concat();
+    archive.extend([directory, end].concat());
+    match packed {
+        Packed::SealedZip => sealed(&archive),
+        Packed::Not | Packed::Zip => Ok(archive),
+    }
+}
+
+/// Encrypted with a key from the passphrase, as `gpg -c` or an encrypting archiver would: what matters is that whoever
+/// has the bytes and not the passphrase sees none of them.
+fn sealed(archive: &[u8]) -> Result<Vec<u8>, std::io::Error> {
+    let key: [u8; 32] = Sha256::digest(ARCHIVE_PASSPHRASE).into();
+    // The key is used once, for this one file.
+    let sealed = ChaCha20Poly1305::new(&key.into()).encrypt(&[0; 12].into(), archive);
+    sealed.map_err(|_| std::io::Error::other("the archive cannot be encrypted"))
+}
+
+#[cfg(test)]
+mod tests {
+    use airlock_hooks::views;
+    use data_encoding::HEXLOWER;
+
+    use super::*;
+    use crate::{Scenario, measure::pdq};
+
+    fn entry(picture: &Picture) -> String {
+        let hashed = pdq::hash(&views::luma(picture).unwrap()).unwrap();
+        format!("pdq:{}", HEXLOWER.encode(&hashed.hashes[0].0))
+    }
+
+    #[test]
+    fn the_entries_of_the_look_alikes_are_the_hashes_of_the_pictures_that_they_are_for() {
+        let scenario = include_str!("../../scenarios/look-alikes.toml");
+        assert!(Scenario::parse(scenario).is_ok());
+        for picture in [meme(10_030, 1), form(7, 1)] {
+            let entry = entry(&picture);
+            assert!(scenario.contains(&entry), "no entry {entry}");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_cannot_be_painted_says_what_there_is() {
+        let read = |text: &str| toml::from_str::<PictureInFile>(text).unwrap().made("poster").unwrap_err();
+        let unlisted = read("of = { listed = 24 }").to_string();
+        assert_eq!(unlisted, "the picture of message `poster`: the list has pictures 0 to 23, and not 24");
+        let changed = read("of = { scene = 1 }\nchanged = \"eaten\"").to_string();
+        assert!(changed.contains("there is no change `eaten`; write one of: none, grey"), "{changed}");
+    }
+
+    #[test]
+    fn an_archive_holds_the_picture_and_an_encrypted_one_hides_it() {
+        let made = |packed: &str| {
+            let text = format!("of = {{ listed = 2 }}\npacked = \"{packed}\"");
+            toml::from_str::<PictureInFile>(&text).unwrap().made("poster").unwrap().bytes
+        };
+        let file = png(&picture(&scene(LISTED_FROM + 2, WIDTH, HEIGHT)));
+        let unpacked = |bytes: &[u8]| crate::unpacked::unpacked(bytes).iter().any(|one| one.bytes == file);
+        assert!(unpacked(&made("zip")));
+        assert!(!unpacked(&made("sealed-zip")));
+    }
+}
