@@ -196,7 +196,7 @@ pub(crate) async fn wait(engine: &Engine, decided: Decided, limit: Duration) -> 
                 Ok(delivery) => match delivery.map_err(|error| remedies::vault(&error))? {
                     Some(Delivery::Failed(why)) => Fate::Failed { why },
                     Some(Delivery::Queued) | None => waiting(engine),
-                    Some(Delivery::Sent | Delivery::Delivered | Delivery::Received) => {
+                    Some(Delivery::Sent | Delivery::Delivered | Delivery::Received | Delivery::Renewed) => {
                         Fate::Sent
                     }
                 },
