@@ -373,6 +373,7 @@ mod tests {
             Difference::between(base, Terms { mode: Mode::Enforce, ..base }),
             Difference::between(base, Terms { authority, ..base }),
             Difference::between(terms(&replaced("strongest = \"report\"", "strongest = \"block\"")), base),
+            to(&replaced("strongest = \"report\"", "strongest = \"report\"\nrewrites = true")),
             Difference::between(terms(&replaced("threshold = 1", "threshold = 5")), base),
             Difference::between(terms(&replaced("evidence-bytes = 256", "evidence-bytes = 16")), base),
             to(&replaced("author = \"The Airlock project\"", "author = \"Somebody else\"")),
