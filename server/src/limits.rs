@@ -102,9 +102,14 @@ pub(crate) const PUSH_READ_BYTES_MAX: usize = 64 * 1024;
 /// bounds their number, and with it the relay's memory.
 pub(crate) const BLOB_CHARGE_BYTES_MIN: u64 = 64 * 1024;
 
-/// How long an upload that has not ended keeps its place: time for a client to come back with the rest. Longer, and
-/// whoever announces blobs and sends none takes their room away for longer.
-pub(crate) const UPLOAD_KEPT_SECONDS: u64 = 24 * 60 * 60;
+/// How long an upload that has not ended keeps its place: the largest blob at the slowest pace that
+/// [`BLOB_IDLE_TIMEOUT`] lets pass takes four hours and a half. Longer, and whoever announces blobs and sends none takes
+/// their room away for longer.
+pub(crate) const UPLOAD_KEPT_SECONDS: u64 = 6 * 60 * 60;
+
+/// The part of an account's room that uploads may take that have not ended, as its divisor: what is announced and never
+/// sent leaves the rest for what comes. One blob of the largest size always fits.
+pub(crate) const UNFINISHED_SHARE: u64 = 4;
 
 /// Bytes of a blob that are read or written at once, and so the memory that a blob stream costs.
 pub(crate) const BLOB_BUFFER_BYTES: usize = 128 * 1024;

@@ -141,3 +141,54 @@ fn a_module_is_packed_into_a_hook_that_can_be_tried_at_once() {
     assert_eq!(inspection["component"]["named_by_manifest"], true, "{inspection}");
     assert_eq!(inspection["component"]["imports"], serde_json::json!([]));
 }
+
+/// The block of commands under a heading of docs/hooks.md, with the exit code that each comment tells.
+fn walk() -> Vec<(Vec<String>, i32)> {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/hooks.md");
+    let text = fs::read_to_string(docs).unwrap();
+    let block = text.split("## A reviewer's walk").nth(1).unwrap().split("```").nth(1).unwrap();
+    let commands = block.lines().filter_map(|line| line.strip_prefix("$ airlock "));
+    commands
+        .map(|line| {
+            let (command, comment) = line.split_once('#').unwrap_or((line, ""));
+            let code = comment.split_once("exit code ").map_or(0, |(_, code)| code[..1].parse().unwrap());
+            // What stands in quotes is one argument.
+            let parts = command.split('"').enumerate().flat_map(|(place, part)| match place % 2 {
+                0 => part.split_whitespace().map(str::to_owned).collect(),
+                _ => vec![part.to_owned()],
+            });
+            let folder = |part: String| match part.strip_prefix("crates/hooks/gallery/") {
+                Some(name) => shown(&gallery(name)).to_owned(),
+                None => part,
+            };
+            (parts.map(folder).collect(), code)
+        })
+        .collect()
+}
+
+#[test]
+fn the_reviewers_walk_works_as_the_documentation_has_it() {
+    let world = World::new(PROGRAMS);
+    let (alice, bob) = world.pair();
+    let case = "[[case]]\nname = \"a picnic passes\"\ntext = \"picnic at nine\"\nexpect = \"pass\"\n";
+    fs::write(alice.folder().join("my-cases.toml"), case).unwrap();
+    let walk = walk();
+    assert!(walk.len() > 10, "{walk:?}");
+    for (arguments, code) in &walk {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let ended = alice.try_run(&arguments);
+        assert_eq!(ended.code, *code, "{arguments:?}: {ended:?}");
+        match arguments.as_slice() {
+            ["send", ..] if *code != 0 => assert!(ended.stderr.contains("picnic 0"), "the draft: {ended:?}"),
+            ["hook", "explain", ..] => {
+                let told = &ended.stdout;
+                assert!(told.contains("“picnic 0”") && told.contains("left      nothing"), "{told}");
+            }
+            ["hook", "replay", ..] => {
+                assert!(ended.stdout.contains("2 of 2 decisions: same answer, same fuel"), "{ended:?}");
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(bob.receive(), ["picnic at nine", "picnic 0"]);
+}

@@ -12,6 +12,7 @@ mod hooks;
 mod hostile;
 mod leak;
 mod orders;
+mod pictures;
 mod restart;
 mod screen;
 mod tidy;

@@ -12,7 +12,7 @@ use crate::{
     printable::{printable, printable_line},
     problem::Problem,
     remedies,
-    tui::text::size,
+    tui::{chat::transcript::RENEWED, text::size},
 };
 
 pub(crate) fn history(args: &History, context: &Context) -> Result<Exit, Problem> {
@@ -29,6 +29,18 @@ pub(crate) fn history(args: &History, context: &Context) -> Result<Exit, Problem
 }
 
 pub(crate) fn show(context: &Context, contact: &Contact, message: &Message) -> Result<(), Problem> {
+    if message.delivery == Delivery::Renewed {
+        let record = json!({
+            "contact": contact.name,
+            "account": contact.account.to_string(),
+            "at": timestamp(message.at_ms).map(|at| at.to_string()),
+            "at_ms": message.at_ms,
+        });
+        return context.output.result("session-renewed", &record, || {
+            let at = date_and_time(message.at_ms, &TimeZone::system());
+            format!("{at}  {}: {RENEWED}", printable_line(&contact.name))
+        });
+    }
     context.output.result("message", &message_json(contact, message), || {
         message_text(&contact.name, message, &TimeZone::system())
     })
@@ -69,6 +81,7 @@ fn delivery_name(delivery: &Delivery) -> (&'static str, Option<&str>) {
         Delivery::Sent => ("sent", None),
         Delivery::Delivered => ("delivered", None),
         Delivery::Received => ("received", None),
+        Delivery::Renewed => ("renewed", None),
         Delivery::Failed(why) => ("failed", Some(why)),
     }
 }
@@ -80,7 +93,7 @@ fn message_text(contact: &str, message: &Message, zone: &TimeZone) -> String {
         Direction::Out => "you".to_owned(),
     };
     let state = match &message.delivery {
-        Delivery::Sent | Delivery::Delivered | Delivery::Received => String::new(),
+        Delivery::Sent | Delivery::Delivered | Delivery::Received | Delivery::Renewed => String::new(),
         Delivery::Queued => "  (not sent yet)".to_owned(),
         Delivery::Failed(why) => format!("  (failed: {})", printable_line(why)),
     };

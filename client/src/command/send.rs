@@ -42,6 +42,13 @@ pub(crate) enum Fate {
     Kept { draft: String },
 }
 
+/// What somebody wanted to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sending {
+    Text,
+    File,
+}
+
 /// Why a message still waits, when nothing more is known.
 const NOT_IN_TIME: &str = "the relay has not accepted it in time; it is safe in the outbox";
 
@@ -98,7 +105,7 @@ impl Fate {
     }
 
     /// None when all is well.
-    fn problem(&self, to: &str) -> Option<Problem> {
+    fn problem(&self, to: &str, sending: Sending) -> Option<Problem> {
         let (code, what, remedy) = match self {
             Self::Sent => return None,
             Self::Waiting { .. } => (
@@ -114,7 +121,13 @@ impl Fate {
             Self::Blocked { .. } => (
                 "blocked",
                 format!("not sent to {to}: the hook blocks it"),
-                "change the text, or change the gate: `airlock hook mode advise` lets you decide".to_owned(),
+                format!(
+                    "{}, or change the gate: `airlock hook mode advise` lets you decide",
+                    match sending {
+                        Sending::Text => "change the text",
+                        Sending::File => "send another file, or another caption",
+                    }
+                ),
             ),
             Self::HookFailed { .. } => (
                 "hook-failed",
@@ -157,7 +170,7 @@ pub(crate) async fn run(args: &Send, context: &Context) -> Result<Exit, Problem>
     let fate = wait(&engine, decided, context.settings.timeout.value).await?;
     let made: Vec<ReportMade> = made.into_iter().map(|report| current(&engine, report)).collect();
     engine.shutdown().await;
-    show(context, &contact, id, &fate, &made, Map::new())
+    show(context, &contact, id, &fate, &made, Sending::Text, Map::new())
 }
 
 /// Waits until the relay has a message, and the authorities' relays the reports that it caused.
@@ -183,7 +196,9 @@ pub(crate) async fn wait(engine: &Engine, decided: Decided, limit: Duration) -> 
                 Ok(delivery) => match delivery.map_err(|error| remedies::vault(&error))? {
                     Some(Delivery::Failed(why)) => Fate::Failed { why },
                     Some(Delivery::Queued) | None => waiting(engine),
-                    Some(Delivery::Sent | Delivery::Delivered | Delivery::Received) => Fate::Sent,
+                    Some(Delivery::Sent | Delivery::Delivered | Delivery::Received | Delivery::Renewed) => {
+                        Fate::Sent
+                    }
                 },
             }
         }
@@ -238,6 +253,7 @@ pub(crate) fn show(
     id: Option<MessageId>,
     fate: &Fate,
     made: &[ReportMade],
+    sending: Sending,
     more: Map<String, Value>,
 ) -> Result<Exit, Problem> {
     if context.output.format == crate::output::Format::Json {
@@ -245,7 +261,7 @@ pub(crate) fn show(
         context.output.result("send", &record, String::new)?;
         return Ok(fate.exit());
     }
-    if let Some(problem) = fate.problem(&to.name) {
+    if let Some(problem) = fate.problem(&to.name, sending) {
         if let Some(draft) = fate.draft().filter(|draft| !draft.is_empty()) {
             context.output.note(&format!("Your draft:\n  {}", printable(draft).replace('\n', "\n  ")));
         }
@@ -307,12 +323,18 @@ mod tests {
     fn every_fate_but_sent_has_three_lines() {
         let texts: Vec<String> = all()
             .iter()
-            .map(|fate| match fate.problem("bob") {
+            .map(|fate| match fate.problem("bob", Sending::Text) {
                 Some(problem) => format!("exit {}\n{problem}", problem.exit.code()),
                 None => format!("exit 0, {}", fate.name()),
             })
             .collect();
         insta::assert_snapshot!(texts.join("\n\n"));
+    }
+
+    #[test]
+    fn whoever_sent_a_file_is_not_told_to_change_a_text() {
+        let blocked = Fate::Blocked { why: "because".to_owned(), draft: String::new() };
+        insta::assert_snapshot!(blocked.problem("bob", Sending::File).unwrap().to_string());
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(crate) async fn run(args: &Send, path: &Path, context: &Context) -> Result<E
     let made: Vec<ReportMade> = made.into_iter().map(|report| send::current(&engine, report)).collect();
     engine.shutdown().await;
     let more = Map::from_iter([("file".to_owned(), Value::from(path.to_string_lossy()))]);
-    send::show(context, &contact, id, &fate, &made, more)
+    send::show(context, &contact, id, &fate, &made, send::Sending::File, more)
 }
 
 /// Shows the upload until the message has its fate, or nothing has moved for as long as `limit`. Returns how long it

@@ -45,7 +45,7 @@ fn opening_and_making_a_vault() {
         OpenError::Unlock(UnlockError::WrongPassphrase),
         OpenError::Unlock(UnlockError::Parameters),
         OpenError::Vault(VaultError::Damaged),
-        OpenError::Vault(VaultError::Newer { found: 9 }),
+        OpenError::Vault(VaultError::Newer { found: 9, known: 1 }),
         OpenError::Vault(VaultError::Malformed { what: "account key", cause: CodecError::Malformed }),
         OpenError::Vault(VaultError::DiskFull),
         OpenError::Vault(VaultError::Poisoned),

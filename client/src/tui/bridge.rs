@@ -265,6 +265,7 @@ pub(crate) fn progress(delivery: Delivery) -> Progress {
         Delivery::Delivered => Progress::Delivered,
         Delivery::Failed(why) => Progress::Failed(why),
         Delivery::Received => Progress::Received,
+        Delivery::Renewed => Progress::Renewed,
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Progress {
     Failed(String),
     /// It came from them.
     Received,
+    /// No message: their device began a new session.
+    Renewed,
 }
 
 /// One message.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use airlock_protocol::{
     Content, Control, CurveRole, FirstMessage, Letter, LocalIdentity, MessageId, OpenError, Opened, Peer,
-    Prekeys, Received, outgoing::ReturnAddress,
+    Prekeys, Received, Session, outgoing::ReturnAddress,
 };
 use airlock_wire::{AccountId, KemRole, Push, RelayAddress, Request, Sequence};
 use getrandom::SysRng;
@@ -242,7 +242,7 @@ fn open(
         }
         (None, Received::First(first)) => {
             *prekeys_used = true;
-            accept(db, us, first, now_ms)?
+            accept(db, us, first, now_ms, events)?
         }
         (None, Received::Ratchet(_)) => {
             return Err(Rejection::Because("it belongs to a session that this device does not have".into()));
@@ -252,7 +252,13 @@ fn open(
 }
 
 /// Opens the first message of a session and makes the session; its one-time keys go in the same transaction.
-fn accept(db: &Database, us: &LocalIdentity, first: FirstMessage, now_ms: u64) -> Result<Opened, Rejection> {
+fn accept(
+    db: &Database,
+    us: &LocalIdentity,
+    first: FirstMessage,
+    now_ms: u64,
+    events: &mut Vec<Event>,
+) -> Result<Opened, Rejection> {
     let Peer { account, .. } = first.sender();
     if let Some(known) = contacts::devices(db, &account)?
         && known.version > first.devices().version
@@ -271,6 +277,9 @@ fn accept(db: &Database, us: &LocalIdentity, first: FirstMessage, now_ms: u64) -
     let devices = first.signed_devices().clone();
     let keys = Prekeys { signed: &signed, one_time: one_time.as_ref(), kem: &kem };
     let (session, opened) = first.accept(us, keys, now_ms)?;
+    if sessions::heard(db, &session.peer().device)? {
+        renewed(db, &session, now_ms, events)?;
+    }
     sessions::put(db, &session, Some(now_ms))?;
     sessions::trim(db, &session.peer().device)?;
     if let Some(id) = needed.one_time {
@@ -284,6 +293,19 @@ fn accept(db: &Database, us: &LocalIdentity, first: FirstMessage, now_ms: u64) -
     }
     contacts::set_devices(db, &account, &devices)?;
     Ok(opened)
+}
+
+/// Notes in the conversation that a device which was heard before began anew: it was restored or reset, has had no answer
+/// for long, or somebody has its account's key. Sessions that both sides begin at once are not told of: nothing was heard on ours by then.
+fn renewed(db: &Database, session: &Session, now_ms: u64, events: &mut Vec<Event>) -> Result<(), VaultError> {
+    let account = session.peer().account;
+    // The session's name has as many bytes as a message's, and no message has it.
+    let id = MessageId(session.id().0);
+    let notice = Message { delivery: Delivery::Renewed, ..incoming(account, id, String::new(), now_ms) };
+    if contacts::get(db, &account)?.is_some() && messages::put(db, &notice)? {
+        events.push(Event::Received { account, id });
+    }
+    Ok(())
 }
 
 /// Stores what an authentic message says.

@@ -152,6 +152,51 @@ async fn both_sides_may_write_first_at_the_same_time() {
         until(&alice, || texts(&alice, account(&bob), Direction::In).len() == round + 1).await;
         until(&bob, || texts(&bob, account(&alice), Direction::In).len() == round + 1).await;
     }
+    assert_eq!(
+        (renewals(&alice, account(&bob)), renewals(&bob, account(&alice))),
+        (0, 0),
+        "neither began anew"
+    );
+}
+
+fn renewals(engine: &Engine, with: AccountId) -> usize {
+    let messages = engine.messages(with, 10_000).unwrap().into_iter();
+    messages.filter(|message| message.delivery == Delivery::Renewed).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_begins_anew_is_told_of_in_the_conversation() {
+    let world = World::start().await;
+    let home = |name: &str| world.folder.path().join(name);
+    let alice = world.engine("alice").await;
+    alice.shutdown().await;
+    drop(alice);
+    std::fs::create_dir(home("restored")).unwrap();
+    for file in std::fs::read_dir(home("alice")).unwrap() {
+        let file = file.unwrap();
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), home("restored").join(file.file_name())).unwrap();
+        }
+    }
+    let alice = Engine::open(Home::new(home("alice")), &Unlock::KeyFile).unwrap();
+    alice.start(Start::DeliverAndReceive).await;
+    let bob = world.engine("bob").await;
+    let (alices, bobs) = (account(&alice), account(&bob));
+    alice.add(&bob.link().unwrap(), None).await.unwrap();
+    alice.compose(bobs, "before").await.unwrap();
+    until(&bob, || texts(&bob, alices, Direction::In) == ["before"]).await;
+    assert_eq!(renewals(&bob, alices), 0, "the first session is no news");
+    alice.shutdown().await;
+    drop(alice);
+
+    let alice = Engine::open(Home::new(home("restored")), &Unlock::KeyFile).unwrap();
+    alice.start(Start::DeliverAndReceive).await;
+    alice.add(&bob.link().unwrap(), None).await.unwrap();
+    alice.compose(bobs, "after").await.unwrap();
+    until(&bob, || texts(&bob, alices, Direction::In) == ["before", "", "after"]).await;
+    assert_eq!(renewals(&bob, alices), 1);
+    let taken = bob.take_new().unwrap();
+    assert!(taken.iter().any(|message| message.delivery == Delivery::Renewed), "{taken:?}");
 }
 
 /// A world in which Alice's gate can report to an authority.

@@ -23,6 +23,11 @@ pub(crate) fn validate(
             "it answers `{strength}`, and its manifest says `{strongest}` at most"
         )));
     }
+    if !manifest.may(strength) {
+        return Err(Failure::Garbage(
+            "it answers `rewrite`, and its manifest does not say that it does".into(),
+        ));
+    }
     let checked = |found: GuestFinding| finding(found, manifest, entries);
     let limits = &manifest.limits;
     match answer {

@@ -1,6 +1,6 @@
 //! Reads what a component imports and exports, before anything is compiled.
 
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{Encoding, Parser, Payload, Validator};
 
 use crate::limits::COMPONENT_BYTES_MAX;
 
@@ -86,4 +86,10 @@ impl Shape {
         }
         Ok(())
     }
+}
+
+/// Whether it is a whole component, down to the last instruction: what the compiler demands before it compiles.
+pub(crate) fn valid(bytes: &[u8]) -> Result<(), ComponentError> {
+    let validated = Validator::new().validate_all(bytes);
+    validated.map(|_| ()).map_err(|error| ComponentError::Malformed(error.to_string()))
 }

@@ -69,6 +69,11 @@ pub enum Change {
         /// After.
         to: Strength,
     },
+    /// It may propose other texts now, or no longer.
+    Rewrites {
+        /// Whether it may.
+        to: bool,
+    },
     /// Something leaves after fewer reports, or after more.
     Threshold {
         /// Before.
@@ -144,6 +149,7 @@ impl Change {
             Self::Mode { from, to } => rank(*to) > rank(*from),
             Self::Authority { to, .. } => to.is_some(),
             Self::Strongest { from, to } => to > from,
+            Self::Rewrites { to } => *to,
             Self::Threshold { from, to } => to < from,
             Self::Evidence { from, to } => to > from,
             Self::List { to, .. } => to.is_some(),
@@ -188,6 +194,9 @@ fn views(changes: &mut Vec<Change>, old: &[View], new: &[View]) {
 fn manifests(changes: &mut Vec<Change>, old: &Manifest, new: &Manifest) {
     if old.strongest != new.strongest {
         changes.push(Change::Strongest { from: old.strongest, to: new.strongest });
+    }
+    if old.rewrites != new.rewrites {
+        changes.push(Change::Rewrites { to: new.rewrites });
     }
     if old.threshold != new.threshold {
         changes.push(Change::Threshold { from: old.threshold, to: new.threshold });
@@ -283,6 +292,8 @@ impl fmt::Display for Change {
                 write!(f, "reports to: {} → {}", name(from), name(to))
             }
             Self::Strongest { from, to } => write!(f, "it may at most: {from} → {to}"),
+            Self::Rewrites { to: true } => f.write_str("it may propose other texts"),
+            Self::Rewrites { to: false } => f.write_str("it may no longer propose other texts"),
             Self::Threshold { from, to } => write!(f, "reports before anything leaves: {from} → {to}"),
             Self::Evidence { from, to } => write!(f, "bytes of evidence with a report: {from} → {to}"),
             Self::Parameter { name, from, to } => {
@@ -362,6 +373,7 @@ mod tests {
             Difference::between(base, Terms { mode: Mode::Enforce, ..base }),
             Difference::between(base, Terms { authority, ..base }),
             Difference::between(terms(&replaced("strongest = \"report\"", "strongest = \"block\"")), base),
+            to(&replaced("strongest = \"report\"", "strongest = \"report\"\nrewrites = true")),
             Difference::between(terms(&replaced("threshold = 1", "threshold = 5")), base),
             Difference::between(terms(&replaced("evidence-bytes = 256", "evidence-bytes = 16")), base),
             to(&replaced("author = \"The Airlock project\"", "author = \"Somebody else\"")),

@@ -53,6 +53,7 @@ fn manifest(component: &[u8], views: &str, strongest: &str) -> String {
         purpose = "Shows what the host does with it."
         views = {views}
         strongest = "{strongest}"
+        rewrites = {}
         threshold = 1
         author = "Tests"
         contact = "none"
@@ -73,7 +74,8 @@ fn manifest(component: &[u8], views: &str, strongest: &str) -> String {
         enforce = "hold"
         report = "hold"
         "#,
-        Digest::of(component)
+        Digest::of(component),
+        strongest != "pass"
     )
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use airlock_wire::{AccountId, Blob, BlobId, Refusal};
 
-use crate::limits::{BLOB_CHARGE_BYTES_MIN, Limits};
+use crate::limits::{BLOB_CHARGE_BYTES_MIN, Limits, UNFINISHED_SHARE};
 
 /// Names a blob in tables and by its file. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,8 +25,11 @@ pub(crate) struct BlobEntry {
 pub(crate) struct BlobIndex {
     blobs: HashMap<BlobId, BlobEntry>,
     charged: HashMap<AccountId, u64>,
+    /// What of it is announced and not there yet.
+    unfinished: HashMap<AccountId, u64>,
     charged_in_all: u64,
     account_bytes_max: u64,
+    unfinished_bytes_max: u64,
     bytes_max: u64,
 }
 
@@ -35,8 +38,10 @@ impl BlobIndex {
         Self {
             blobs: HashMap::new(),
             charged: HashMap::new(),
+            unfinished: HashMap::new(),
             charged_in_all: 0,
             account_bytes_max: limits.account_blob_bytes,
+            unfinished_bytes_max: (limits.account_blob_bytes / UNFINISHED_SHARE).max(limits.blob_bytes),
             bytes_max: limits.blob_store_bytes,
         }
     }
@@ -56,8 +61,11 @@ impl BlobIndex {
             return if same { Ok(Some(*known)) } else { Err(Refusal::BlobConflict) };
         }
         let charge = charge(blob);
-        let of_account = self.charged.get(&account).copied().unwrap_or(0);
-        let fits = of_account.saturating_add(charge) <= self.account_bytes_max
+        let with = |taken: &HashMap<AccountId, u64>| {
+            taken.get(&account).copied().unwrap_or(0).saturating_add(charge)
+        };
+        let fits = with(&self.charged) <= self.account_bytes_max
+            && with(&self.unfinished) <= self.unfinished_bytes_max
             && self.charged_in_all.saturating_add(charge) <= self.bytes_max;
         if fits { Ok(None) } else { Err(Refusal::BlobsFull) }
     }
@@ -66,13 +74,18 @@ impl BlobIndex {
     pub(crate) fn add(&mut self, entry: BlobEntry) {
         let charge = charge(&entry.blob);
         *self.charged.entry(entry.account).or_default() += charge;
+        if !entry.stored {
+            *self.unfinished.entry(entry.account).or_default() += charge;
+        }
         self.charged_in_all += charge;
         self.blobs.insert(entry.blob.id, entry);
     }
 
     pub(crate) fn set_stored(&mut self, id: &BlobId) {
-        if let Some(entry) = self.blobs.get_mut(id) {
-            entry.stored = true;
+        if let Some(entry) = self.blobs.get_mut(id)
+            && !std::mem::replace(&mut entry.stored, true)
+        {
+            give_back(&mut self.unfinished, entry);
         }
     }
 
@@ -80,13 +93,20 @@ impl BlobIndex {
         let entry = self.blobs.remove(id)?;
         let charge = charge(&entry.blob);
         self.charged_in_all = self.charged_in_all.saturating_sub(charge);
-        if let Some(charged) = self.charged.get_mut(&entry.account) {
-            *charged = charged.saturating_sub(charge);
-            if *charged == 0 {
-                self.charged.remove(&entry.account);
-            }
+        give_back(&mut self.charged, &entry);
+        if !entry.stored {
+            give_back(&mut self.unfinished, &entry);
         }
         Some(entry)
+    }
+}
+
+fn give_back(taken: &mut HashMap<AccountId, u64>, entry: &BlobEntry) {
+    if let Some(bytes) = taken.get_mut(&entry.account) {
+        *bytes = bytes.saturating_sub(charge(&entry.blob));
+        if *bytes == 0 {
+            taken.remove(&entry.account);
+        }
     }
 }
 
@@ -130,6 +150,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_announced_and_never_sent_leaves_room_for_what_comes() {
+        let limits = Limits { account_blob_bytes: 800_000, blob_bytes: 100_000, ..Limits::default() };
+        let mut index = BlobIndex::new(&limits);
+        for id in [1, 2] {
+            assert_eq!(index.admit(ACCOUNT, &blob(id, 100_000)), Ok(None));
+            index.add(entry(ACCOUNT, blob(id, 100_000)));
+        }
+        assert_eq!(
+            index.admit(ACCOUNT, &blob(3, 100_000)),
+            Err(Refusal::BlobsFull),
+            "a quarter waits for bytes"
+        );
+        assert_eq!(index.admit(OTHER, &blob(3, 100_000)), Ok(None), "and only of this account");
+        index.set_stored(&BlobId([1; 32]));
+        index.set_stored(&BlobId([1; 32]));
+        assert_eq!(index.admit(ACCOUNT, &blob(3, 100_000)), Ok(None), "what came makes room for the next");
+        index.add(entry(ACCOUNT, blob(3, 100_000)));
+        index.remove(&BlobId([2; 32]));
+        assert_eq!(index.admit(ACCOUNT, &blob(4, 100_000)), Ok(None), "and so does what was given up");
+    }
+
+    #[test]
     fn tiny_blobs_are_charged_for_their_number() {
         let mut index = index(2 * BLOB_CHARGE_BYTES_MIN, u64::MAX);
         for id in [1, 2] {
@@ -167,7 +209,7 @@ mod tests {
                 index.remove(&BlobId([id as u8; 32]));
             }
             prop_assert_eq!(index.charged_in_all, 0);
-            prop_assert!(index.charged.is_empty());
+            prop_assert!(index.charged.is_empty() && index.unfinished.is_empty());
         }
     }
 }

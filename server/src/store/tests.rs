@@ -205,7 +205,7 @@ fn a_full_disk_refuses_the_whole_commit_and_loses_nothing_accepted() {
 }
 
 #[test]
-fn unfinished_uploads_expire_after_a_day_and_stored_blobs_after_their_days() {
+fn unfinished_uploads_expire_after_hours_and_stored_blobs_after_their_days() {
     let mut bench = Bench::new();
     let blob = |id| Blob { id: BlobId([id; 32]), bytes: 70_000, digest: [0; 32] };
     let account = AccountId(DEVICE.0);

@@ -52,7 +52,16 @@ fn separator(label: &str, columns: usize, theme: Theme) -> Line<'static> {
     ])
 }
 
+/// Their device began a new session: a line of its own, which no peer can write.
+pub(crate) const RENEWED: &str =
+    "a new session: their device was restored or reset, or had no answer from you for long";
+
 fn message(row: &MessageRow, columns: usize, clock: &Clock, theme: Theme, lines: &mut Vec<Line<'static>>) {
+    if row.progress == Progress::Renewed {
+        let words = format!("{} {RENEWED}", clock.time(row.at_ms));
+        let parts = text::wrap(&words, columns).into_iter();
+        return lines.extend(parts.map(|part| Line::styled(part.to_owned(), theme.warn)));
+    }
     let ours = row.progress != Progress::Received;
     // Room on the other side, so that the two voices can be told apart without colour.
     let room = columns.saturating_sub(BAR + columns / 8).clamp(1, COLUMNS_MAX);
@@ -86,7 +95,7 @@ fn message(row: &MessageRow, columns: usize, clock: &Clock, theme: Theme, lines:
     }
     let time = clock.time(row.at_ms);
     match &row.progress {
-        Progress::Received => block.push((time, theme.dim)),
+        Progress::Received | Progress::Renewed => block.push((time, theme.dim)),
         Progress::Queued => block.push((format!("{time} ○ queued"), theme.warn)),
         Progress::Sent => block.push((format!("{time} ✓ sent"), theme.dim)),
         Progress::Delivered => block.push((format!("{time} ✓✓"), theme.dim)),
@@ -143,6 +152,26 @@ mod tests {
         clock::tests::{NOW_MS, fixed},
         theme::Colors,
     };
+
+    #[test]
+    fn a_session_that_begins_anew_is_told_of_in_every_width() {
+        let row = MessageRow {
+            id: MessageId([0; 16]),
+            text: String::new(),
+            original: None,
+            at_ms: NOW_MS,
+            progress: Progress::Renewed,
+            gate_note: None,
+            report: None,
+            file: None,
+        };
+        for columns in [20, 40, 120] {
+            let drawn = lines(std::slice::from_ref(&row), columns, &fixed(), Theme::new(Colors::Never));
+            let words: Vec<String> = drawn.iter().skip(1).map(ToString::to_string).collect();
+            assert!(words.iter().all(|line| text::width(line) <= columns), "{words:?}");
+            assert!(words.join(" ").contains("a new session: their device"), "{words:?}");
+        }
+    }
 
     #[test]
     fn what_a_peer_writes_cannot_reach_the_terminal_as_a_command() {

@@ -172,6 +172,7 @@ fn hint(app: &App, area: Rect, buffer: &mut Buffer) {
             ("Ctrl-Q", "quit"),
             ("F2", "gate"),
             ("Tab", "next contact"),
+            ("Ctrl-O", "file"),
             ("Alt-Enter", "new line"),
             ("F4", "verify"),
             ("Ctrl-A", "add"),

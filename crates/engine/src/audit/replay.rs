@@ -1,6 +1,10 @@
 //! Replay: a hook is asked again about what it judged, and must answer the same with the same fuel.
 
-use std::{collections::HashMap, io, path::PathBuf};
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use airlock_hooks::{Host, ListError, LoadedHook, Package, manifest::View};
 use airlock_protocol::{
@@ -96,7 +100,27 @@ impl Engine {
 /// Keeps an edition of a hook for replay.
 pub(crate) fn keep_edition(home: &Home, package: &Package) -> io::Result<()> {
     let list = package.list.as_ref().map(|list| list.digest().0);
-    package.write_dir(&edition(home, &package.manifest.digest().0, list.as_ref()))
+    let newest = edition(home, &package.manifest.digest().0, list.as_ref());
+    package.write_dir(&newest)?;
+    drop_oldest(&home.kept_hooks(), &newest, EDITIONS_KEPT_MAX)
+}
+
+/// Most editions of hooks that are kept for replay, some MiB each. Whoever enables more of them loses the oldest: the log
+/// stays whole, and replay says of what those decided that their edition is no longer kept.
+pub(crate) const EDITIONS_KEPT_MAX: usize = 64;
+
+/// Removes the editions that were written longest ago until `max` are left. `newest` stays in any case.
+fn drop_oldest(folder: &Path, newest: &Path, max: usize) -> io::Result<()> {
+    let mut editions = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path != newest {
+            editions.push((path.metadata()?.modified()?, path));
+        }
+    }
+    editions.sort();
+    let surplus = (editions.len() + 1).saturating_sub(max);
+    editions.into_iter().take(surplus).try_for_each(|(_, path)| fs::remove_dir_all(path))
 }
 
 /// Where an edition is kept: the same manifest names the same component.
@@ -194,8 +218,13 @@ impl<'a> Hooks<'a> {
         });
         let list = decided.list.as_ref().map(|list| &list.digest);
         let kept = edition(self.home, &decided.manifest, list);
-        if !as_enabled || !kept.exists() {
+        if !as_enabled {
             return Err(why);
+        }
+        if !kept.exists() {
+            return Err(format!(
+                "{why}, and the edition that decided is not kept: the newest {EDITIONS_KEPT_MAX} are"
+            ));
         }
         let hook = self.load(kept)?.hook.at(at_ms);
         is_the_one(&hook, decided).map(|()| hook)
@@ -239,5 +268,30 @@ fn is_the_one(hook: &LoadedHook, decided: &HookIdentity) -> Result<(), String> {
         (None, Some(_), _) => Err("its list (list.json) is gone".into()),
         (Some(_), None, _) => Err("its list (list.json) was not usable then, and now it is".into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn the_editions_that_were_enabled_longest_ago_go_and_the_newest_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let edition = |day: u64| folder.path().join(format!("edition-{day}"));
+        for day in 1..=5 {
+            fs::create_dir(edition(day)).unwrap();
+            fs::write(edition(day).join("hook.toml"), "").unwrap();
+            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(day * 86_400);
+            fs::File::open(edition(day)).unwrap().set_modified(time).unwrap();
+        }
+        // Enabled once more: it is old, and the one that must stay.
+        drop_oldest(folder.path(), &edition(1), 3).unwrap();
+        let left: Vec<u64> = (1..=5).filter(|day| edition(*day).exists()).collect();
+        assert_eq!(left, [1, 4, 5]);
+        drop_oldest(folder.path(), &edition(5), 3).unwrap();
+        assert!(edition(1).exists(), "three fit");
     }
 }

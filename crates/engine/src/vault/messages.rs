@@ -35,6 +35,8 @@ pub enum Delivery {
     Failed(String),
     /// Theirs.
     Received,
+    /// No message: their device began a new session in place of one that had been used.
+    Renewed,
 }
 
 impl Delivery {
@@ -45,6 +47,7 @@ impl Delivery {
             Self::Delivered => "delivered",
             Self::Failed(_) => "failed",
             Self::Received => "received",
+            Self::Renewed => "renewed",
         }
     }
 
@@ -55,6 +58,7 @@ impl Delivery {
             "delivered" => Self::Delivered,
             "failed" => Self::Failed(failure.unwrap_or_default()),
             "received" => Self::Received,
+            "renewed" => Self::Renewed,
             _ => return None,
         })
     }

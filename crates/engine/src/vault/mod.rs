@@ -11,20 +11,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use self::migration::{STEPS, newest};
 use crate::{home::Home, unlock::VaultKey};
 
 pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod contacts;
 pub(crate) mod messages;
+mod migration;
 pub(crate) mod outbox;
 pub(crate) mod prekeys;
 pub(crate) mod reports;
 pub(crate) mod sessions;
 pub(crate) mod settings;
-
-/// Version of the tables. A vault of a newer version is refused, never guessed at.
-const SCHEMA_VERSION: i64 = 1;
 
 /// Why the vault did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +32,12 @@ pub enum VaultError {
     #[error("the vault is damaged, or its key file belongs to another vault")]
     Damaged,
     /// Made by a newer build.
-    #[error("the vault has version {found}, and this build knows version {SCHEMA_VERSION}")]
+    #[error("the vault has version {found}, and the newest that this build knows is {known}")]
     Newer {
         /// Its version.
         found: i64,
+        /// The newest that this build knows.
+        known: i64,
     },
     /// A stored value does not decode.
     #[error("the vault holds a malformed {what}: {cause}")]
@@ -84,16 +85,16 @@ impl Vault {
         let mut vault = Self::connect(home, key, OpenFlags::SQLITE_OPEN_CREATE)?;
         vault.write(|db| -> Result<(), VaultError> {
             db.execute_batch(include_str!("schema.sql"))?;
-            Ok(db.pragma_update(None, "user_version", SCHEMA_VERSION)?)
+            Ok(db.pragma_update(None, "user_version", newest(&STEPS))?)
         })?;
         Ok(vault)
     }
 
-    /// Opens a vault that exists.
+    /// Opens a vault that exists, and brings an older one to the newest version.
     pub(crate) fn open(home: &Home, key: &VaultKey) -> Result<Self, VaultError> {
-        let vault = Self::connect(home, key, OpenFlags::empty())?;
-        let found = vault.database.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if found == SCHEMA_VERSION { Ok(vault) } else { Err(VaultError::Newer { found }) }
+        let mut vault = Self::connect(home, key, OpenFlags::empty())?;
+        migration::migrate(&mut vault, &STEPS)?;
+        Ok(vault)
     }
 
     fn connect(home: &Home, key: &VaultKey, create: OpenFlags) -> Result<Self, VaultError> {
@@ -191,7 +192,8 @@ mod tests {
         let vault = Vault::create(&home, &VaultKey([1; 32])).unwrap();
         vault.database.pragma_update(None, "user_version", 9).unwrap();
         drop(vault);
-        assert!(matches!(Vault::open(&home, &VaultKey([1; 32])), Err(VaultError::Newer { found: 9 })));
+        let refused = Vault::open(&home, &VaultKey([1; 32]));
+        assert!(matches!(refused, Err(VaultError::Newer { found: 9, known: 1 })));
     }
 
     #[test]

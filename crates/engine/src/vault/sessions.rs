@@ -48,6 +48,13 @@ pub(crate) fn for_sending(db: &Connection, device: &DeviceId) -> Result<Option<S
     restore(query.query_row([device.0.as_slice()], |row| row.get(0)).optional()?)
 }
 
+/// Whether anything was ever heard from a device, on a session that is kept.
+pub(crate) fn heard(db: &Connection, device: &DeviceId) -> Result<bool, VaultError> {
+    let mut query =
+        db.prepare_cached("SELECT EXISTS (SELECT 1 FROM session WHERE device = ?1 AND heard_ms > 0)")?;
+    Ok(query.query_row([device.0.as_slice()], |row| row.get(0))?)
+}
+
 fn restore(state: Option<Vec<u8>>) -> Result<Option<Session>, VaultError> {
     let malformed = |_| VaultError::Malformed { what: "session", cause: airlock_wire::CodecError::Malformed };
     state.map(Zeroizing::new).map(|state| Session::restore(&state).map_err(malformed)).transpose()

@@ -7,7 +7,7 @@
 use airlock_protocol::gate::{Mode, OnFailure};
 use serde::Serialize;
 
-use crate::{Manifest, Strength, manifest::FailurePolicy};
+use crate::{Manifest, Strength};
 
 /// What can leave the device because of a hook, with one message in one mode.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -32,7 +32,7 @@ pub(super) fn on_the_device(manifest: &Manifest, entries: usize) -> f64 {
     let scores = if manifest.score.is_some() { NUMBERS + 1.0 } else { 1.0 };
     let entries = entries as f64 + 1.0;
     let with_code = [Strength::Warn, Strength::Block, Strength::Report];
-    let kinds = with_code.into_iter().filter(|strength| *strength <= manifest.strongest).count() as f64;
+    let kinds = with_code.into_iter().filter(|strength| manifest.may(*strength)).count() as f64;
     let answers = WITHOUT_CODE + FAILURES + kinds * codes * scores * entries;
     answers.log2() + in_its_time(manifest)
 }
@@ -50,7 +50,7 @@ pub(super) fn leaks(manifest: &Manifest) -> Vec<Leak> {
     let active = Mode::ALL.into_iter().filter(|mode| *mode != Mode::Off);
     active
         .map(|mode| {
-            let fates = fates(mode, manifest.strongest, &manifest.on_failure);
+            let fates = fates(mode, manifest);
             Leak {
                 mode,
                 by_whether_it_goes: (fates.len() as f64).log2(),
@@ -72,7 +72,8 @@ enum Fate {
 
 /// The fates that a hook can choose from: the gate's table, and what the manifest says of failures, because any
 /// hook can fail on purpose.
-fn fates(mode: Mode, strongest: Strength, policy: &FailurePolicy) -> Vec<Fate> {
+fn fates(mode: Mode, manifest: &Manifest) -> Vec<Fate> {
+    let policy = &manifest.on_failure;
     let on_failure = match mode {
         Mode::Off | Mode::Shadow => return vec![Fate::AtOnce],
         Mode::Advise => policy.advise,
@@ -86,7 +87,7 @@ fn fates(mode: Mode, strongest: Strength, policy: &FailurePolicy) -> Vec<Fate> {
     };
     let all = [Strength::Pass, Strength::Rewrite, Strength::Warn, Strength::Block, Strength::Report];
     let of_verdicts =
-        all.into_iter().filter(|strength| *strength <= strongest).map(|strength| match (strength, mode) {
+        all.into_iter().filter(|strength| manifest.may(*strength)).map(|strength| match (strength, mode) {
             (Strength::Pass, _) => Fate::AtOnce,
             (Strength::Rewrite | Strength::Warn, _) | (_, Mode::Advise) => Fate::Asked,
             (Strength::Report, Mode::Report) => Fate::Reported,
@@ -102,7 +103,7 @@ fn fates(mode: Mode, strongest: Strength, policy: &FailurePolicy) -> Vec<Fate> {
 }
 
 fn rewrite(mode: Mode, manifest: &Manifest) -> f64 {
-    let asks = mode != Mode::Shadow && manifest.strongest >= Strength::Rewrite;
+    let asks = mode != Mode::Shadow && manifest.may(Strength::Rewrite);
     if asks { 8.0 * manifest.limits.output_bytes as f64 } else { 0.0 }
 }
 
@@ -157,6 +158,7 @@ mod tests {
     fn a_hook_that_may_only_pass_still_stops_messages_by_failing() {
         let mut manifest = manifest();
         manifest.strongest = Strength::Pass;
+        manifest.rewrites = false;
         let enforce = leaks(&manifest)[2];
         close(enforce.by_whether_it_goes, 1.0);
         close(enforce.if_a_rewrite_is_accepted, 0.0);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     Digest, Entry, Package, Strength,
-    component::Shape,
+    component::{Shape, valid},
     limits::Limits,
     list::{Day, ListKey, ListKind, ListRequirement, demo_key},
     manifest::{CodeText, ErrorCard, FailurePolicy, INTERFACE, Parameter, Score, View},
@@ -31,6 +31,8 @@ pub struct Inspection {
     pub views: Vec<View>,
     /// As in the manifest.
     pub strongest: Strength,
+    /// As in the manifest.
+    pub rewrites: bool,
     /// As in the manifest.
     pub codes: Vec<CodeText>,
     /// As in the manifest.
@@ -150,6 +152,7 @@ pub fn inspect(package: &Package) -> Inspection {
         purpose: manifest.purpose.clone(),
         views: manifest.views.clone(),
         strongest: manifest.strongest,
+        rewrites: manifest.rewrites,
         codes: manifest.codes.clone(),
         limits: manifest.limits,
         on_failure: manifest.on_failure,
@@ -177,7 +180,7 @@ pub fn inspect_component(component: &[u8]) -> ComponentInspection {
     let shape = Shape::read(component);
     let problem = match &shape {
         Err(error) => Some(error.to_string()),
-        Ok(shape) => shape.check().err().map(|error| error.to_string()),
+        Ok(shape) => shape.check().and_then(|()| valid(component)).err().map(|error| error.to_string()),
     };
     let Shape { imports, exports } = shape.unwrap_or_default();
     ComponentInspection {

@@ -6,7 +6,7 @@ use airlock_protocol::gate::OnFailure;
 
 use super::{ComponentInspection, FoundBlob, Inspection, Leak, ListInspection};
 use crate::{
-    Entry, View,
+    Entry, Strength, View,
     limits::Limits,
     manifest::{CodeText, ErrorCard, FailurePolicy, Parameter, Score},
 };
@@ -25,6 +25,10 @@ impl fmt::Display for Inspection {
             list.fmt(f)?;
         }
         writeln!(f)?;
+        // What no host loads can do nothing, and figures of what it could would read as if it did.
+        if self.component.problem.is_some() {
+            return writeln!(f, "It is refused, so it sees nothing, does nothing and lets nothing out.");
+        }
         writeln!(f, "At worst, whatever its purpose says")?;
         self.worst_case.iter().try_for_each(|sentence| writeln!(f, "  {sentence}"))?;
         writeln!(f)?;
@@ -46,7 +50,7 @@ impl Inspection {
             let label = if place == 0 { "sees" } else { "" };
             writeln!(f, "  {label:<10} {}", shows(*view))?;
         }
-        writeln!(f, "  may        {} at most", self.strongest)?;
+        writeln!(f, "  may        {}", self.verdicts())?;
         for CodeText { code, text } in &self.codes {
             writeln!(f, "  code {code:<5} {text}")?;
         }
@@ -60,14 +64,29 @@ impl Inspection {
         writeln!(f, "  work       {fuel} units of fuel and {memory} bytes of memory for a message")?;
         let (input, output) = (grouped(input_bytes), grouped(output_bytes));
         writeln!(f, "  takes      {input} bytes, answers with at most {output}")?;
-        writeln!(f, "  evidence   {} bytes at most", grouped(evidence_bytes))?;
-        writeln!(f, "  threshold  {} before anything leaves", counted(self.threshold, "report"))?;
+        if self.strongest == Strength::Report {
+            writeln!(f, "  evidence   {} bytes at most", grouped(evidence_bytes))?;
+            writeln!(f, "  threshold  {} before anything leaves", counted(self.threshold, "report"))?;
+        }
         write!(f, "  if it fails, a message is {} in shadow, {} in advise,", fate(shadow), fate(advise))?;
         writeln!(f, " {} in enforce, {} in report", fate(enforce), fate(report))?;
         measured(f, self.error_card.as_ref())?;
         writeln!(f, "  author     {} ({})", self.author, self.contact)?;
         writeln!(f, "  rebuild    {}", self.rebuild)?;
         writeln!(f, "  manifest   {}", self.manifest)
+    }
+
+    /// What it may answer beside letting pass, weakest first.
+    fn verdicts(&self) -> String {
+        let with_code = [Strength::Warn, Strength::Block, Strength::Report];
+        let stated = with_code.into_iter().filter(|strength| *strength <= self.strongest);
+        let may = self.rewrites.then_some(Strength::Rewrite).into_iter().chain(stated);
+        let names: Vec<&str> = may.map(Strength::name).collect();
+        match names.as_slice() {
+            [] => "let every message pass, and nothing else".into(),
+            [only] => format!("{only}, and nothing else"),
+            [but @ .., last] => format!("{} or {last}", but.join(", ")),
+        }
     }
 
     fn bits_of_each_message(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -34,7 +34,7 @@ pub(super) fn worst_case(manifest: &Manifest) -> Vec<String> {
             ),
         ),
     ];
-    let possible = by_verdict.into_iter().filter(|(strength, _)| *strength <= manifest.strongest);
+    let possible = by_verdict.into_iter().filter(|(strength, _)| manifest.may(*strength));
     let mut sentences: Vec<String> = possible.map(|(_, sentence)| sentence).collect();
     if manifest.strongest < Strength::Block {
         sentences.extend(by_failing(manifest));
@@ -55,9 +55,17 @@ fn by_failing(manifest: &Manifest) -> Option<String> {
     let with = |fate| modes.iter().filter(move |(_, policy)| *policy == fate).map(|(mode, _)| *mode);
     let (held, asked) = (with(OnFailure::Hold).collect::<Vec<_>>(), with(OnFailure::Ask).collect::<Vec<_>>());
     match (held.is_empty(), asked.is_empty()) {
-        (false, _) => Some(format!("By failing it can stop any message in {}.", held.join(" and "))),
-        (true, false) => Some(format!("By failing it can ask about any message in {}.", asked.join(" and "))),
+        (false, _) => Some(format!("By failing it can stop any message in {}.", enumerated(&held))),
+        (true, false) => Some(format!("By failing it can ask about any message in {}.", enumerated(&asked))),
         (true, true) => None,
+    }
+}
+
+/// As people say it: "a", "a and b", "a, b and c".
+fn enumerated(names: &[&str]) -> String {
+    match names {
+        [but @ .., one, last] => [but, &[&format!("{one} and {last}")]].concat().join(", "),
+        _ => names.concat(),
     }
 }
 

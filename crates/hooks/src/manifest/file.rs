@@ -24,6 +24,8 @@ struct ManifestFile {
     purpose: String,
     views: Vec<View>,
     strongest: Strength,
+    #[serde(default)]
+    rewrites: bool,
     threshold: u32,
     author: String,
     contact: String,
@@ -65,6 +67,9 @@ impl Manifest {
         }
         check_views(&file.views)?;
         check_codes(&file.codes, file.strongest)?;
+        if file.rewrites && file.strongest == Strength::Pass {
+            return Err(ManifestError::Rewrites);
+        }
         check_limits(&file.limits, &file.views)?;
         if file.threshold == 0 {
             return Err(ManifestError::Threshold);
@@ -82,6 +87,7 @@ impl Manifest {
             purpose: line("purpose", file.purpose, SENTENCE_BYTES_MAX)?,
             views: file.views,
             strongest: file.strongest,
+            rewrites: file.rewrites || file.strongest == Strength::Rewrite,
             codes: file.codes,
             limits: file.limits,
             on_failure: file.on_failure,
@@ -260,6 +266,7 @@ mod tests {
             changed("evidence-bytes = 256", "evidence-bytes = 4096"),
             changed("memory-bytes = ", "memory-bytes = 0 # "),
             changed("threshold = 1", "threshold = 0"),
+            changed("strongest = \"report\"", "strongest = \"pass\"\nrewrites = true"),
             changed("code = 1", "code = 0"),
             changed("code = 1", "code = 16"),
             changed("max-age-days = ", "max-age-days = 0 # "),

@@ -33,6 +33,9 @@ pub struct Manifest {
     pub views: Vec<View>,
     /// The strongest verdict that it will ever give.
     pub strongest: Strength,
+    /// Whether it may propose another text beside a stronger verdict: one that says `warn` at most does not rewrite
+    /// by that.
+    pub rewrites: bool,
     /// What its codes mean.
     pub codes: Vec<CodeText>,
     /// What one check may use.
@@ -187,6 +190,15 @@ impl Manifest {
         self.codes.iter().find(|declared| declared.code == code.0).map(|declared| declared.text.as_str())
     }
 
+    /// Whether the hook may ever give this verdict.
+    #[must_use]
+    pub fn may(&self, verdict: Strength) -> bool {
+        match verdict {
+            Strength::Rewrite => self.rewrites,
+            _ => verdict <= self.strongest,
+        }
+    }
+
     /// Whether the hook asks for this view.
     #[must_use]
     pub fn asks_for(&self, view: View) -> bool {
@@ -324,6 +336,9 @@ pub enum ManifestError {
     /// A hook that warns, blocks or reports has nothing to say.
     #[error("the strongest verdict is `{0}`, which needs a code, and no code is declared")]
     NoCodes(Strength),
+    /// It rewrites, and says that it only passes.
+    #[error("`rewrites` is true, and the strongest verdict is `pass`")]
+    Rewrites,
     /// More than the host grants, or nothing.
     #[error("limits: `{field}` is {got}, and this host grants {min} to {max}")]
     Limit {

@@ -128,6 +128,18 @@ fn every_changed_word_breaks_the_signature() {
 }
 
 #[test]
+fn a_flipped_bit_in_any_byte_of_an_order_is_refused() {
+    let json = signed(|_| ()).unwrap().to_json().unwrap();
+    for place in 0..json.len() {
+        let mut bytes = json.clone().into_bytes();
+        bytes[place] ^= 1;
+        if let Ok(order) = SignedOrder::parse(&bytes) {
+            assert_eq!(order.verify(&alice(), ms(NOW)), Err(OrderError::Signature), "byte {place}");
+        }
+    }
+}
+
+#[test]
 fn an_order_is_about_one_hook_with_one_list_and_names_what_differs() {
     let package = Package::reference_word_list();
     assert_eq!(order(|_| ()).fits(&package), Ok(()));

@@ -88,6 +88,21 @@ fn every_changed_word_breaks_the_signature() {
 }
 
 #[test]
+fn a_flipped_bit_in_any_byte_of_a_list_is_refused() {
+    for place in 0..JSON.len() {
+        let mut bytes = JSON.to_vec();
+        bytes[place] ^= 1;
+        if let Ok(list) = SignedList::parse(&bytes) {
+            let refused = list.verify(&wanted(), ms("2026-11-22"));
+            assert!(
+                matches!(refused, Err(ListError::Signature | ListError::Id { .. })),
+                "byte {place}: {refused:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_order_of_the_source_does_not_matter_and_that_of_the_file_does() {
     let entry =
         |value: &str| format!("[[entries]]\nvalue = \"{value}\"\nverdict = \"warn\"\nsubmitter = \"A\"\n");
