@@ -14,3 +14,5 @@ pub use picture::{Format, Picture, PictureError};
 pub use rgb::{RGB_SIDE, rgb};
 #[cfg(feature = "host")]
 pub(crate) use shown::Shown;
+#[cfg(feature = "host")]
+pub use shown::urls;

@@ -102,7 +102,8 @@ impl<'a> Shown<'a> {
 /// The links of a text, in order: what starts with `http://` or `https://` in any case, up to the first character
 /// that a URL does not end with (`linkify`'s rule: white space, quotes, unbalanced brackets, closing punctuation).
 /// A bare domain is text, not a link.
-fn urls(text: &str) -> Vec<&str> {
+#[must_use]
+pub fn urls(text: &str) -> Vec<&str> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]).url_must_have_scheme(true);
     let web = |url: &str| {
