@@ -1,9 +1,11 @@
-//! What a hook costs: each check in its sandbox, through the gate, beside the same check in native Rust, its twin, in the
-//! same run; and what the gate costs when the hook does nothing.
+//! What a hook costs: each check in its sandbox, through the gate, beside the same check in native Rust, its twin, in
+//! the same run; and what the gate costs when the hook does nothing.
 //!
 //! `cargo bench -p airlock-hooks --bench hook_call` prints the table. The cases of one row take turns, so that a busy
-//! moment of the machine falls on all of them. A row's last column is the sandboxed check without the gate's own share
-//! over the native one: what WebAssembly itself costs.
+//! moment of the machine falls on all of them. A hook is always asked through the gate, with what the audit log computes.
+//! Its twin is measured alone, and in the same gate: the difference of the two is what the gate costs without a sandbox.
+//! `whole / twin` is the hook in the gate over the twin alone; `check / twin` is the same without the gate's own share,
+//! which the first row tells: what WebAssembly itself costs.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -59,7 +61,7 @@ fn main() {
     let host = Host::new(None).expect("the sandbox starts");
     let empty = loaded(&host, &components::empty());
     println!(
-        "| 256 B of text | twin p50 | p99 | twin in the gate p50 | p99 | hook in the gate p50 | p99 | whole / twin | check / twin |"
+        "| 256 B of text | twin p50 | p99 | in the gate p50 | p99 | hook p50 | p99 | whole / twin | check / twin |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     let own = text_row("nothing (the gate's own share)", &empty, PLAIN, rounds, None);
