@@ -1,9 +1,11 @@
-//! What a hook costs: each check in its sandbox, through the gate, beside the same check in native Rust, in the same
-//! run; and what the gate costs when the hook does nothing.
+//! What a hook costs: each check in its sandbox, through the gate, beside the same check in native Rust, its twin, in
+//! the same run; and what the gate costs when the hook does nothing.
 //!
 //! `cargo bench -p airlock-hooks --bench hook_call` prints the table. The cases of one row take turns, so that a busy
-//! moment of the machine falls on all of them. A row's last column is the sandboxed check without the gate's own share
-//! over the native one: what WebAssembly itself costs.
+//! moment of the machine falls on all of them. A hook is always asked through the gate, with what the audit log computes.
+//! Its twin is measured alone, and in the same gate: the difference of the two is what the gate costs without a sandbox.
+//! `whole / twin` is the hook in the gate over the twin alone; `check / twin` is the same without the gate's own share,
+//! which the first row tells: what WebAssembly itself costs.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -14,9 +16,21 @@
 
 extern crate alloc;
 
+#[path = "../../guests/autocorrect/src/correcting/mod.rs"]
+#[allow(dead_code, unreachable_pub, clippy::type_complexity, reason = "the guest's own code")]
+mod correcting;
+
+#[path = "../../guests/link-guard/src/links/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the guest's own code")]
+mod links;
+
 #[path = "../../guests/word-list/src/matching.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the guest's own file, of which this uses one function")]
+#[allow(dead_code, unreachable_pub, reason = "the guest's own code")]
 mod matching;
+
+#[path = "../../guests/text-classifier/src/scoring/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the guest's own code")]
+mod scoring;
 
 #[path = "../../../engine/src/audit/commitment.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the engine's own file, of which this uses what makes a record")]
@@ -24,19 +38,21 @@ mod commitment;
 
 mod components;
 mod measure;
+mod twin;
 
 use std::hint::black_box;
 
 use airlock_hooks::{Host, LoadedHook, Package, list::Day};
 use airlock_protocol::{
-    Draft, Hook, MessageId, Mode,
+    Draft, Hook, MessageId, Mode, Verdict,
     gate::{self, ActiveMode, Decision, Reviewed, Setting, Step, Subject},
     outgoing::Content,
 };
 
 use airlock_wire::encode;
 use commitment::{Commitment, chain};
-use measure::{Case, Figures, measure};
+use measure::{Case, measure};
+use twin::Twin;
 
 fn main() {
     // `cargo test --benches` and `cargo bench -- --test` run this too, to see that it works.
@@ -44,28 +60,36 @@ fn main() {
     let rounds = if asked("--bench") && !asked("--test") { 100 } else { 1 };
     let host = Host::new(None).expect("the sandbox starts");
     let empty = loaded(&host, &components::empty());
-    println!("| 256 B of text | native p50 | p99 | gate p50 | p99 | min | gate / native | check / native |");
-    println!("|---|---|---|---|---|---|---|---|");
-    let own = text_row("nothing (the gate's own share)", &empty, &|text| text.len(), rounds, None);
-    let word_list = Package::reference_word_list();
-    let entries = entries(&word_list);
-    let native = |text: &str| matching::find(text, &entries).is_some().into();
-    text_row("word-list", &loaded(&host, &word_list), &native, rounds, Some(own));
     println!(
-        "\n| 1 MiB attachment | native p50 | p99 | gate p50 | p99 | min | gate / native | check / native |"
+        "| 256 B of text | twin p50 | p99 | in the gate p50 | p99 | hook p50 | p99 | whole / twin | check / twin |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
+    let own = text_row("nothing (the gate's own share)", &empty, PLAIN, rounds, None);
+    for (name, text) in TEXTS {
+        let package = Package::reference(name).expect("it comes with this build");
+        text_row(name, &loaded(&host, &package), text, rounds, Some(own));
+    }
+    println!("\n| 1 MiB attachment | twin p50 | p99 | hook p50 | p99 | hook / twin |");
+    println!("|---|---|---|---|---|---|");
     attachment_row(&loaded(&host, &components::fingerprint()), rounds.div_ceil(10));
     println!("\n| loading `word-list` | p50 | min |\n|---|---|---|");
-    loading(&word_list, rounds.div_ceil(10));
+    loading(&Package::reference_word_list(), rounds.div_ceil(10));
 }
 
-/// A message of 256 bytes in which nothing is listed, so that all of it is looked at.
-fn message() -> String {
-    let text = "Let us meet at the old lighthouse, and bring something warm: the wind is cold in November. "
-        .repeat(3);
-    text[..256].into()
-}
+/// What is judged, [`TEXT_BYTES`] of it: nothing is found in it, so that all of it is looked at.
+const TEXTS: [(&str, &str); 4] =
+    [("word-list", PLAIN), ("autocorrect", PLAIN), ("link-guard", LINKS), ("text-classifier", PLAIN)];
+
+const PLAIN: &str = "Let us meet at the old lighthouse on Friday, and bring something warm: the wind is cold in November. \
+    Anna has the key, so ask her first; her brother will carry bread and cheese for all of us. If it rains, we wait in \
+    the small room until the last ferry goes.";
+
+const LINKS: &str = "The timetable is at https://ferries.lighthouse.example/winter?day=friday and the way there at \
+    https://www.openstreetmap.org/way/1234 as always; whoever brings bread, look at \
+    https://baker.example/loaves#rye first. The wind is cold, so take something warm now.";
+
+/// Length of each text.
+const TEXT_BYTES: usize = 256;
 
 fn now_ms() -> u64 {
     Day::of_ms(1_795_305_600_000).start_ms()
@@ -75,38 +99,36 @@ fn loaded(host: &Host, package: &Package) -> LoadedHook {
     host.load(package, now_ms()).expect("it loads")
 }
 
-/// What the list of a hook hands to its guest.
-fn entries(package: &Package) -> String {
-    package
-        .list
-        .iter()
-        .flat_map(|list| list.entries())
-        .fold(String::new(), |lines, entry| lines + entry.verdict.name() + ":" + &entry.value + "\n")
-}
-
 /// Prints one row, and gives the median of the way through the gate in nanoseconds.
-fn text_row(
-    name: &str,
-    hook: &LoadedHook,
-    native: &dyn Fn(&str) -> usize,
-    rounds: usize,
-    own: Option<f64>,
-) -> f64 {
+fn text_row(name: &str, hook: &LoadedHook, text: &str, rounds: usize, own: Option<f64>) -> f64 {
     let mode = ActiveMode::new(Mode::Enforce).expect("it is not off");
     let on_failure = hook.manifest().on_failure.in_mode(mode);
-    let text = message();
-    let draft = || Draft::text(MessageId([1; 16]), &text).expect("it is a message");
-    let steps = [Step { hook, mode, on_failure }];
-    let setting = Setting::On { steps: &steps };
-    let gated = gate::check(draft(), setting);
-    assert!(gated.decisions.iter().all(|decision| decision.answer.is_ok()), "{name} judges");
+    let text = &text[..TEXT_BYTES];
+    let draft = || Draft::text(MessageId([1; 16]), text).expect("it is a message");
+    let twin = Twin::of(hook);
+    let answers = |hook: &dyn Hook| {
+        let gated = gate::check(draft(), Setting::On { steps: &[Step { hook, mode, on_failure }] });
+        gated.decisions.into_iter().map(|decision| decision.answer).collect::<Vec<_>>()
+    };
+    assert_eq!(answers(hook), answers(&twin), "{name} and its twin answer the same");
+    let (twin_steps, steps) = ([Step { hook: &twin, mode, on_failure }], [Step { hook, mode, on_failure }]);
+    let [twin_gate, gate] = [&twin_steps, &steps].map(|steps| Setting::On { steps });
     // Normalising a draft is not the gate's: it is done with the gate off too.
-    let cases: [Case<'_, Draft>; 2] = [
-        Case { prepare: &draft, run: &|draft| native(black_box(draft.content().text())) },
-        Case { prepare: &draft, run: &|draft| recorded(&gate::check(draft, setting)) },
+    let cases: [Case<'_, Draft>; 3] = [
+        Case { prepare: &draft, run: &|draft| answer_size(&twin.judge(black_box(draft.content().text()))) },
+        Case { prepare: &draft, run: &|draft| recorded(&gate::check(draft, twin_gate)) },
+        Case { prepare: &draft, run: &|draft| recorded(&gate::check(draft, gate)) },
     ];
-    let [native, gate] = measure(cases, rounds, 200);
-    row(name, native, gate, own)
+    let [twin, twin_gate, gate] = measure(cases, rounds, 100);
+    let check = own.map_or_else(|| "–".into(), |own| format!("{:.2}", (gate.p50 - own) / twin.p50));
+    let times = [twin, twin_gate, gate].map(|figures| format!("{} | {}", us(figures.p50), us(figures.p99)));
+    println!("| {name} | {} | {:.2} | {check} |", times.join(" | "), gate.p50 / twin.p50);
+    gate.p50
+}
+
+/// Something of an answer, so that it is not left out.
+fn answer_size(verdict: &Verdict) -> usize {
+    size_of_val(black_box(verdict))
 }
 
 /// What the audit log makes of it, up to the database: commitments, encoding, and the hash over the chain.
@@ -131,23 +153,13 @@ fn attachment_row(hook: &LoadedHook, rounds: usize) {
         Case { prepare: &|| (), run: &|()| components::native_fingerprint(black_box(&file)) as usize },
         Case { prepare: &|| (), run: &|()| hook.check(black_box(subject)).fuel as usize },
     ];
-    let [native, gate] = measure(cases, rounds, 20);
-    row("FNV-1a of every byte", native, gate, None);
+    let [twin, gate] = measure(cases, rounds, 20);
+    let times = [twin, gate].map(|figures| format!("{} | {}", us(figures.p50), us(figures.p99)));
+    println!("| FNV-1a of every byte | {} | {:.2} |", times.join(" | "), gate.p50 / twin.p50);
 }
 
-fn row(name: &str, native: Figures, gate: Figures, own: Option<f64>) -> f64 {
-    let us = |ns: f64| format!("{:.2} µs", ns / 1e3);
-    let check = own.map_or_else(|| "–".into(), |own| format!("{:.2}", (gate.p50 - own) / native.p50));
-    println!(
-        "| {name} | {} | {} | {} | {} | {} | {:.2} | {check} |",
-        us(native.p50),
-        us(native.p99),
-        us(gate.p50),
-        us(gate.p99),
-        us(gate.min),
-        gate.p50 / native.p50
-    );
-    gate.p50
+fn us(ns: f64) -> String {
+    format!("{:.2} µs", ns / 1e3)
 }
 
 fn loading(package: &Package, rounds: usize) {

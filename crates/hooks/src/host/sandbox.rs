@@ -43,7 +43,9 @@ pub(super) fn config() -> Config {
         .max_wasm_stack(STACK_BYTES)
         // An instance lives for one message, and most of its cost was the kernel's: reserving gigabytes of address
         // space, faulting pages in, taking them away. Memory from the allocator needs no system call, at the price
-        // of a bounds check with each access; and no handler for the signals of the whole process is installed.
+        // of a bounds check with each access; and no handler for the signals of the whole process is installed. Slots
+        // of the pooling allocator, with guard pages instead of bounds checks, made no hook for text clearly faster
+        // when they were measured beside it, and the gate's own share 15 to 30 % larger.
         .signals_based_traps(false)
         .memory_init_cow(false)
         .memory_reservation(0)
