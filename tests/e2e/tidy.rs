@@ -39,7 +39,7 @@ const OWNERS: [(&str, &[&str]); 6] = [
     ("ratatui", &["airlock"]),
     ("crossterm", &["airlock"]),
     ("rusqlite", &["airlock-engine", "airlock-relay", "airlock-lab"]),
-    ("quinn", &["airlock-engine", "airlock-relay", "airlock-tests"]),
+    ("quinn", &["airlock-engine", "airlock-relay", "airlock-lab", "airlock-tests"]),
     ("tokio", &["airlock-engine", "airlock-relay", "airlock-lab", "airlock", "airlock-tests"]),
 ];
 
@@ -114,6 +114,23 @@ fn the_sandbox_the_screen_the_store_and_the_network_have_one_home_each() {
         let strangers: Vec<_> = users.into_iter().filter(|user| !owners.contains(&user.as_str())).collect();
         assert!(strangers.is_empty(), "{strangers:?} may not name {name}");
     }
+}
+
+/// The lab's server without end-to-end encryption must be out of reach of whatever sends a real message.
+#[test]
+fn nothing_but_the_lab_names_the_server_that_scans() {
+    let mut named = Vec::new();
+    for path in rust_files() {
+        let inside = path.to_string_lossy().contains("crates/lab/src/server_scan/");
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        if !inside && text.contains("server_scan") && !path.ends_with("e2e/tidy.rs") {
+            named.push(path.strip_prefix(root()).unwrap_or(&path).display().to_string());
+        }
+    }
+    named.sort();
+    assert_eq!(named, ["crates/lab/src/lib.rs", "crates/lab/src/play/mod.rs"], "who names it can call it");
+    let module = fs::read_to_string(root().join("crates/lab/src/lib.rs")).unwrap();
+    assert!(module.contains("\nmod server_scan;"), "it must not be public");
 }
 
 #[test]

@@ -106,6 +106,19 @@ pub struct MessageRun {
     pub fuel: u64,
     /// From the key press to the message being in the outbox, or not: the gate, the sealing and the vault.
     pub compose_us: u64,
+    /// What the wire carried while it was sent.
+    #[serde(skip)]
+    pub on_the_wire: OnTheWire,
+}
+
+/// The datagrams to the relay from the key press until the sender's outbox was empty: what somebody on the path sees
+/// of a message, who knows when it was sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OnTheWire {
+    /// Bytes of each, in order.
+    pub sizes: Vec<f64>,
+    /// Microseconds between each and the one before.
+    pub gaps: Vec<f64>,
 }
 
 impl MessageRun {

@@ -60,7 +60,7 @@ pub(crate) fn conclude(scenario: &Scenario, runs: &[Run], measured: Vec<Measured
         case: scenario.case().clone(),
         command: command(scenario, &settings, seed),
     };
-    Concluded { scenario: report, timings: timings::of(scenario.name(), runs) }
+    Concluded { scenario: report, timings: timings::of(scenario.name(), runs, seed) }
 }
 
 /// The runs of one scenario.

@@ -1,12 +1,15 @@
 //! What differs from run to run: times, and the bytes of datagrams.
 
+use airlock_protocol::gate::Mode;
+
 use super::words::{Rows, grouped, plain};
 use crate::{
+    measure::{Trace, distinguish},
     record::Run,
-    report::{Panel, TimedPanel, Timings},
+    report::{Claim, Evidence, Panel, Standing, TimedPanel, Timings},
 };
 
-pub(super) fn of(scenario: &str, runs: &[Run]) -> Timings {
+pub(super) fn of(scenario: &str, runs: &[Run], seed: u64) -> Timings {
     if runs.is_empty() {
         return Timings::default();
     }
@@ -27,5 +30,48 @@ pub(super) fn of(scenario: &str, runs: &[Run]) -> Timings {
         .into();
     let (id, title) = ("cost".into(), "What it cost".into());
     let panel = Panel { id, title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new() };
-    Timings { panels: vec![TimedPanel { scenario: scenario.into(), panel }], ..Timings::default() }
+    let panels = vec![TimedPanel { scenario: scenario.into(), panel }];
+    Timings { panels, claims: told_apart(scenario, runs, seed), ..Timings::default() }
+}
+
+/// Whether somebody on the path, who knows when Alice sends, tells a setting from off by sizes, counts and times.
+fn told_apart(scenario: &str, runs: &[Run], seed: u64) -> Vec<Claim> {
+    let plain = |run: &&Run| run.setting.is_end_to_end() && run.setting.hostile().is_none();
+    let Some(off) = runs.iter().filter(plain).find(|run| run.setting.mode() == Mode::Off) else { return Vec::new() };
+    let others = runs.iter().filter(plain).filter(|run| run.setting.mode() != Mode::Off);
+    others.filter_map(|on| against_off(scenario, off, on, seed)).collect()
+}
+
+fn against_off(scenario: &str, off: &Run, on: &Run, seed: u64) -> Option<Claim> {
+    let traces = |run: &Run, on: bool| -> Vec<Trace> {
+        let sent = run.alices().filter(|message| message.delivery.is_some());
+        sent.map(|message| {
+            let (sizes, gaps) = (message.on_the_wire.sizes.clone(), message.on_the_wire.gaps.clone());
+            Trace { on, sizes, gaps }
+        })
+        .collect()
+    };
+    let all = [traces(off, false), traces(on, true)].concat();
+    let auc = distinguish(&all, seed)?;
+    let (low, high) = auc.interval;
+    let figure = format!("{:.2} ({low:.2} to {high:.2})", auc.area);
+    let text = if low > 0.5 {
+        format!("On the wire, {} is told from off: AUC {figure}; more is sent, or it is sent otherwise.", on.setting)
+    } else {
+        format!("On the wire, {} is not told from off: AUC {figure}.", on.setting)
+    };
+    let method = "A logistic regression on number, sizes and gaps of the datagrams of each message of Alice's, trained \
+                  on half of the messages, judges the other half; the interval is DeLong's, 95 %. Another distinguisher \
+                  may do better.";
+    Some(Claim {
+        id: format!("{scenario}.told-apart-{}", on.setting.to_string().replace([':', '='], "-")),
+        text,
+        standing: Standing::Seen,
+        evidence: vec![Evidence::Measured {
+            what: format!("AUC of {} against off", on.setting),
+            figure,
+            of: all.len() as u64,
+        }],
+        method: method.into(),
+    })
 }

@@ -15,7 +15,7 @@ use crate::{
     error::{Doing, WorldError},
     observer::{Finding, Party},
     person::Person,
-    record::{DecisionSeen, EnvelopeSeen, Fate, Happened, MessageRun, Shown},
+    record::{DecisionSeen, EnvelopeSeen, Fate, Happened, MessageRun, OnTheWire, Shown},
     scenario::{Conversation, ScriptedMessage},
     setting::Setting,
     store_reader::EnvelopeKey,
@@ -46,6 +46,7 @@ pub(super) struct Said {
     decisions: Vec<DecisionSeen>,
     fuel: u64,
     compose_us: u64,
+    on_the_wire: OnTheWire,
 }
 
 impl Said {
@@ -55,7 +56,7 @@ impl Said {
         scripted: &ScriptedMessage,
         findings: BTreeMap<Party, Vec<Finding>>,
     ) -> Result<MessageRun, WorldError> {
-        let Self { id, shown, fate, decisions, fuel, compose_us } = self;
+        let Self { id, shown, fate, decisions, fuel, compose_us, on_the_wire } = self;
         let delivery = match id {
             None => None,
             Some(id) => {
@@ -75,6 +76,7 @@ impl Said {
             delivery,
             fuel,
             compose_us,
+            on_the_wire,
         })
     }
 }
@@ -122,18 +124,21 @@ impl<'a> Play<'a> {
 
         let file = self.file_of(message)?;
         let file = file.as_deref();
+        let datagrams_before = world.tap().totals().datagrams();
         let started = Instant::now();
         let mut attempt = Attempt { world, engine, message, file, shown: Vec::new(), edited: false };
         let id = attempt.send(text).await?;
         let compose_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let shown = attempt.shown;
         world.outbox_empty(*from).await?;
+        let on_the_wire = self.on_the_wire_since(datagrams_before);
 
         let log = engine.audit_log().doing(from.name(), "read the audit log")?;
         let decisions = log[log_before..].iter().filter_map(decision).collect();
         let fuel = log[log_before..].iter().filter_map(ran_on).map(|decision| decision.fuel).sum();
         let keys = self.note_envelopes(place, *to)?;
-        self.said.push(Said { id, shown, fate: Fate::NotDelivered, decisions, fuel, compose_us });
+        let fate = Fate::NotDelivered;
+        self.said.push(Said { id, shown, fate, decisions, fuel, compose_us, on_the_wire });
         let arrives = self.relay_interferes(place, &keys).await?;
         self.world.go_online(*to).await;
         if let (Some(id), true) = (id, arrives) {
@@ -153,7 +158,20 @@ impl<'a> Play<'a> {
             decisions: Vec::new(),
             fuel: 0,
             compose_us: 0,
+            on_the_wire: OnTheWire::default(),
         });
+    }
+
+    fn on_the_wire_since(&self, number: u64) -> OnTheWire {
+        let all = self.world.tap().datagrams();
+        let sent: Vec<_> = all
+            .iter()
+            .filter(|one| one.number >= number && one.direction == crate::tap::Direction::ToRelay)
+            .collect();
+        OnTheWire {
+            sizes: sent.iter().map(|one| one.bytes.len() as f64).collect(),
+            gaps: sent.windows(2).map(|two| (two[1].at_us - two[0].at_us) as f64).collect(),
+        }
     }
 
     /// The message's file as its sender has it: somewhere on their disk, and not in their home.

@@ -18,6 +18,7 @@ const FILES: &[&str] = &[
     include_str!("../../scenarios/own-client.toml"),
     include_str!("../../scenarios/hostile-relay.toml"),
     include_str!("../../scenarios/several-contacts.toml"),
+    include_str!("../../scenarios/what-the-wire-tells.toml"),
     include_str!("../../scenarios/stolen-device.toml"),
     include_str!("../../scenarios/stolen-locked-device.toml"),
     include_str!("../../scenarios/stolen-authority-key.toml"),

@@ -22,7 +22,7 @@ use crate::{
     observer::{Observations, Party},
     person::Person,
     play::{Step, by_party, first_day_ms},
-    record::{DecisionSeen, EnvelopeSeen, Fate, HookShown, MessageRun, ReportSeen, Run, Shown},
+    record::{DecisionSeen, EnvelopeSeen, Fate, HookShown, MessageRun, OnTheWire, ReportSeen, Run, Shown},
     scenario::{Conversation, Event, ScriptedMessage},
     setting::Setting,
     tap::{RECORD_BYTES_MAX, Tap},
@@ -172,5 +172,6 @@ fn message_run(
         delivery,
         fuel,
         compose_us,
+        on_the_wire: OnTheWire::default(),
     }
 }
