@@ -89,6 +89,7 @@ fn told(delivery: &Delivery) -> String {
         Delivery::Delivered => "delivered".into(),
         Delivery::Failed(why) => format!("failed: {why}"),
         Delivery::Received => "received".into(),
+        Delivery::Renewed => "a session that began anew".into(),
     }
 }
 
