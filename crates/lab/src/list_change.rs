@@ -11,7 +11,7 @@ use crate::scenario::ScenarioError;
 
 /// Entries that a list gets more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListChange {
+pub(crate) struct ListChange {
     entries: Vec<Entry>,
 }
 

@@ -66,7 +66,7 @@ pub struct Scenario {
 
 /// What is said in a scenario, and what happens meanwhile.
 #[derive(Clone, Debug)]
-pub struct Conversation {
+pub(crate) struct Conversation {
     /// The reference hook in Alice's gate, when it runs one.
     pub(crate) hook: String,
     /// How Alice's home is locked.
@@ -85,7 +85,7 @@ pub struct Conversation {
 
 /// One thing that someone says.
 #[derive(Clone, Debug)]
-pub struct ScriptedMessage {
+pub(crate) struct ScriptedMessage {
     /// Names it within its scenario.
     pub(crate) id: String,
     pub(crate) from: Person,
@@ -103,7 +103,7 @@ pub struct ScriptedMessage {
 
 /// Something that happens before a message is said, or after the last.
 #[derive(Clone, Debug)]
-pub struct ScriptedEvent {
+pub(crate) struct ScriptedEvent {
     /// The place of the message before which it happens; the number of messages when it is after the last.
     pub(crate) before: usize,
     pub(crate) what: Event,
@@ -111,7 +111,7 @@ pub struct ScriptedEvent {
 
 /// What can happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// The authority's order takes force for so many days. Until then the gate is off.
     OrderStarts {
         /// How long.
@@ -137,7 +137,7 @@ pub enum Event {
 impl Event {
     /// What happens, for people.
     #[must_use]
-    pub fn describes(&self) -> String {
+    pub(crate) fn describes(&self) -> String {
         match self {
             Self::OrderStarts { days } => format!("an order of the authority takes force for {days} days"),
             Self::DaysPass { days } => format!("{days} days go by"),
