@@ -21,8 +21,8 @@ impl MessageKey {
         &self.0
     }
 
-    /// `ENCRYPT(mk, plaintext, CONCAT(AD, header))` (Double Ratchet §3.1), ChaCha20-Poly1305 (RFC 8439) in the
-    /// plaintext's own buffer, which so is overwritten.
+    /// `ENCRYPT(mk, plaintext, CONCAT(AD, header))` (Double Ratchet §3.1; docs/protocol.md (18)), ChaCha20-Poly1305
+    /// (RFC 8439) in the plaintext's own buffer, which so is overwritten.
     #[expect(
         clippy::expect_used,
         reason = "ChaCha20-Poly1305 refuses more than 256 GiB only, and a Vec grows"
