@@ -35,14 +35,14 @@ impl MessageKey {
         buffer
     }
 
-    /// `DECRYPT(mk, ciphertext, CONCAT(AD, header))`. The tag is checked first.
+    /// `DECRYPT(mk, ciphertext, CONCAT(AD, header))`, in the ciphertext's own buffer. The tag is checked first.
     pub(super) fn decrypt(
         &self,
         header: &Header,
         associated: &[u8],
-        ciphertext: &[u8],
+        ciphertext: Vec<u8>,
     ) -> Result<Zeroizing<Vec<u8>>, OpenRatchetError> {
-        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let mut buffer = Zeroizing::new(ciphertext);
         self.cipher()
             .decrypt_in_place(&header.nonce.into(), &concat(associated, header), &mut *buffer)
             .map_err(|_| OpenRatchetError::NotAuthentic)?;
