@@ -3,8 +3,11 @@
 //!
 //! `airlock_ratchet` is the Double Ratchet alone, which is what Olm does. `airlock` is all that a message needs,
 //! with the sealed envelope, which hides the sender and has no counterpart in Olm. Airlock's set-up verifies the
-//! bundle's signatures and includes ML-KEM-768; Olm's has neither.
+//! bundle's signatures and includes ML-KEM-768; Olm's has neither. `primitives` is the floor: what the primitives that
+//! the specification asks for cost, called one after the other.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "benchmark code")]
+
+mod primitives;
 
 use std::{
     cell::RefCell,
@@ -19,6 +22,7 @@ use airlock_protocol::{
 };
 use airlock_wire::{Bundle, DeviceList, KemRole, PrekeyId};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use primitives::Primitives;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use vodozemac::olm::{Account, OlmMessage, Session as Olm, SessionConfig};
@@ -144,6 +148,7 @@ fn encrypt(criterion: &mut Criterion) {
     let (mut alices, _) = olm_pair();
     let text = [b'x'; TEXT_BYTES];
     group.bench_function("vodozemac", |b| b.iter(|| alices.encrypt(black_box(text)).unwrap()));
+    group.bench_function("primitives", |b| b.iter(primitives::message));
     group.finish();
 }
 
@@ -194,6 +199,8 @@ fn round_trip(criterion: &mut Criterion) {
             alices.open(alice.parse(&answer), 0).unwrap()
         });
     });
+    let primitives = Primitives::new(&mut ChaCha20Rng::seed_from_u64(2));
+    group.bench_function("primitives", |b| b.iter(|| primitives.round_trip()));
     let (mut alices, mut bobs) = olm_pair();
     group.bench_function("vodozemac", |b| {
         b.iter(|| {
@@ -236,6 +243,8 @@ fn set_up(criterion: &mut Criterion) {
             BatchSize::SmallInput,
         );
     });
+    let primitives = Primitives::new(&mut rng);
+    group.bench_function("primitives", |b| b.iter(|| primitives.initiate(&mut rng)));
     let (olm_alice, mut olm_bob) = (Account::new(), Account::new());
     olm_bob.generate_one_time_keys(1);
     let one_time = *olm_bob.one_time_keys().values().next().unwrap();
@@ -251,6 +260,7 @@ fn set_up(criterion: &mut Criterion) {
     group.bench_function("airlock_ratchet", |b| {
         b.iter_batched(|| bob.first(&hello), |first| bob.accept(first), BatchSize::SmallInput);
     });
+    group.bench_function("primitives", |b| b.iter(|| primitives.accept()));
     group.bench_function("airlock", |b| b.iter(|| bob.accept(bob.first(&hello))));
     let olm_bob = RefCell::new(olm_bob);
     group.bench_function("vodozemac", |b| {
