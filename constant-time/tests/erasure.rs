@@ -43,7 +43,8 @@ unsafe impl GlobalAlloc for Watching {
                 // SAFETY: written before `WATCHING` was set, by the one test that runs.
                 let secret = unsafe { (*(&raw const SECRETS))[i] };
                 // Half of it is enough to be a leak.
-                let leaks = bytes.windows(16).any(|window| window == &secret[..16] || window == &secret[16..]);
+                let leaks =
+                    bytes.windows(16).any(|window| window == &secret[..16] || window == &secret[16..]);
                 FOUND.fetch_add(usize::from(leaks), Ordering::SeqCst);
             }
         }
@@ -140,7 +141,8 @@ fn skipped_keys_are_gone_when_they_are_used_and_when_their_session_ends() {
     // The skipped keys stand at the end of the saved bytes, each after its ratchet key, number and time.
     let saved = alices.save();
     let end = saved.len() - 1;
-    let keys: Vec<[u8; 32]> = (0..9).map(|i| end - 66 * i - 32).map(|at| saved[at..at + 32].try_into().expect("32")).collect();
+    let keys: Vec<[u8; 32]> =
+        (0..9).map(|i| end - 66 * i - 32).map(|at| saved[at..at + 32].try_into().expect("32")).collect();
     drop(saved);
     let found = freed_with(&keys, || {
         for sealed in &sealed[..5] {
