@@ -1,5 +1,5 @@
 //! What a session costs for a message of 256 bytes, beside Olm (vodozemac) in the same run. Ratios between the rows
-//! of one group hold on other machines; the times do not.
+//! of one group hold on other machines; the times, of the thread on its processor, do not.
 //!
 //! `airlock_ratchet` is the Double Ratchet alone, which is what Olm does. `airlock` is all that a message needs,
 //! with the sealed envelope, which hides the sender and has no counterpart in Olm. Airlock's set-up verifies the
@@ -7,13 +7,10 @@
 //! the specification asks for cost, called one after the other.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "benchmark code")]
 
+mod cpu_time;
 mod primitives;
 
-use std::{
-    cell::RefCell,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use std::{cell::RefCell, hint::black_box, time::Duration};
 
 use airlock_protocol::{
     AccountKey, Checked, CurvePrekeySecret, CurveRole, DeviceKeys, Draft, Encrypted, FirstMessage,
@@ -21,6 +18,7 @@ use airlock_protocol::{
     gate::{self, Outcome, Setting},
 };
 use airlock_wire::{Bundle, DeviceList, KemRole, PrekeyId};
+use cpu_time::CpuTime;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use primitives::Primitives;
 use rand_chacha::ChaCha20Rng;
@@ -133,7 +131,7 @@ fn olm_pair() -> (Olm, Olm) {
     (alices, bobs)
 }
 
-fn encrypt(criterion: &mut Criterion) {
+fn encrypt(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("encrypt_same_chain_256B");
     group.throughput(Throughput::Elements(1));
     let Pair { mut rng, alice, mut alices, .. } = Pair::connected();
@@ -152,7 +150,7 @@ fn encrypt(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn decrypt(criterion: &mut Criterion) {
+fn decrypt(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("decrypt_same_chain_256B");
     group.throughput(Throughput::Elements(1));
     let Pair { mut rng, alice, bob, mut alices, mut bobs } = Pair::connected();
@@ -183,7 +181,7 @@ fn decrypt(criterion: &mut Criterion) {
 }
 
 /// A question and its answer: each direction turns the ratchet.
-fn round_trip(criterion: &mut Criterion) {
+fn round_trip(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("round_trip_256B");
     let mut pair = Pair::connected();
     let text = message();
@@ -217,20 +215,20 @@ fn round_trip(criterion: &mut Criterion) {
 fn timed_round_trip(pair: &mut Pair, text: &Checked) -> Duration {
     let Pair { rng, alice, bob, alices, bobs } = pair;
     let mut timed_message = |from: &Party, sending: &mut Session, to: &Party, receiving: &mut Session| {
-        let start = Instant::now();
+        let start = cpu_time::now();
         let encrypted = from.encrypt(sending, text, rng);
-        let sealed = start.elapsed();
+        let sealed = cpu_time::now() - start;
         let message = to.parse(&enclose(encrypted, rng));
-        let start = Instant::now();
+        let start = cpu_time::now();
         let opened = black_box(receiving.open(message, 0).unwrap());
-        let spent = sealed + start.elapsed();
+        let spent = sealed + cpu_time::now() - start;
         drop(opened);
         spent
     };
     timed_message(alice, alices, bob, bobs) + timed_message(bob, bobs, alice, alices)
 }
 
-fn set_up(criterion: &mut Criterion) {
+fn set_up(criterion: &mut Criterion<CpuTime>) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let (alice, bob) = (Party::new(&mut rng), Party::new(&mut rng));
     let bundle = bob.bundle();
@@ -286,5 +284,9 @@ fn set_up(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, encrypt, decrypt, round_trip, set_up);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime);
+    targets = encrypt, decrypt, round_trip, set_up
+}
 criterion_main!(benches);
