@@ -64,13 +64,13 @@ pub(crate) struct First {
 }
 
 impl First {
-    /// What binds it to the ciphertext beside it.
+    /// What binds it to the ciphertext beside it (docs/protocol.md (17)).
     pub(crate) fn digest(&self) -> [u8; 32] {
         kdf::transcript(kdf::FIRST_MESSAGE_LABEL, &[&encode(self)])
     }
 }
 
-/// Seals to one device.
+/// Seals to one device (docs/protocol.md (20)).
 pub(crate) fn seal(
     recipient: &Device,
     inner: &Inner,
@@ -151,7 +151,7 @@ fn cipher(shared: &[u8; 32], ephemeral: &[u8; 32], recipient: &Device) -> ChaCha
     ChaCha20Poly1305::new((&*key).into())
 }
 
-/// The length of the envelope around an inner part of this length, if one is large enough.
+/// The length of the envelope around an inner part of this length, if one is large enough (docs/protocol.md (19)).
 fn bucket(inner: usize) -> Option<usize> {
     let size = inner.checked_add(OUTER_BYTES)?.checked_next_power_of_two()?.max(ENVELOPE_BYTES_MIN);
     (size <= ENVELOPE_BYTES_MAX).then_some(size)

@@ -17,7 +17,7 @@ use x25519_dalek::StaticSecret;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{
-    agreement,
+    agreement, kdf,
     saved::{self, Kind, SavedError, SavedSecret},
 };
 
@@ -81,13 +81,11 @@ pub fn verify_order(authority: &AccountId, order: &[u8], signature: &Signature) 
     !key.is_weak() && key.verify_strict(&order_bytes(order), &signature).is_ok()
 }
 
-/// What is signed of an order: a label that no other signature starts with, a zero byte, the order.
+/// What is signed of an order (docs/protocol.md (5)): a label that no other signature starts with, a zero byte, the
+/// order.
 fn order_bytes(order: &[u8]) -> Vec<u8> {
-    [ORDER_LABEL, &[0], order].concat()
+    [kdf::ORDER_LABEL, &[0], order].concat()
 }
-
-/// What an account signs of an order starts with this.
-const ORDER_LABEL: &[u8] = b"Airlock v1 order";
 
 impl fmt::Debug for AccountKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

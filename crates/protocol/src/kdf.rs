@@ -1,4 +1,4 @@
-//! Every key derivation and every label, in one table (docs/protocol.md §3).
+//! Every key derivation and every label, in one table (docs/protocol.md §3; a number in brackets is a formula there).
 //!
 //! | function       | input                 | salt or key | label                                   | output               |
 //! |----------------|-----------------------|-------------|-----------------------------------------|----------------------|
@@ -46,13 +46,17 @@ pub(crate) const ONE_TIME_KEM_LABEL: &[u8] = b"Airlock v1 prekey: ML-KEM-768, on
 /// Signature over the ML-KEM-768 prekey of last resort.
 pub(crate) const LAST_RESORT_KEM_LABEL: &[u8] = b"Airlock v1 prekey: ML-KEM-768, last resort";
 
+/// Signature of an authority over an order.
+pub(crate) const ORDER_LABEL: &[u8] = b"Airlock v1 order";
+
 /// PQXDH §2.2: `F`, 32 bytes 0xFF before the key material, for domain separation from XEdDSA.
 const F: [u8; 32] = [0xFF; 32];
 
 /// A derived key, wiped when dropped.
 pub(crate) type Key32 = Zeroizing<[u8; 32]>;
 
-/// PQXDH §2.2: `KDF(KM)` = HKDF(salt = zeros, ikm = F ‖ KM, info), here expanded twice: SK and the session id.
+/// PQXDH §2.2: `KDF(KM)` = HKDF(salt = zeros, ikm = F ‖ KM, info), here expanded twice: SK and the session
+/// id (6), (7), (8).
 pub(crate) fn pqxdh(key_material: &[&[u8; 32]]) -> (Key32, [u8; 16]) {
     let mut extract = HkdfExtract::<Sha256>::new(None);
     extract.input_ikm(&F);
@@ -62,7 +66,7 @@ pub(crate) fn pqxdh(key_material: &[&[u8; 32]]) -> (Key32, [u8; 16]) {
     (expand(&hkdf, &[PQXDH_INFO]), *expand(&hkdf, &[SESSION_ID_INFO]))
 }
 
-/// Double Ratchet §3.1: `KDF_RK(rk, dh_out)` → (root key, chain key).
+/// Double Ratchet §3.1: `KDF_RK(rk, dh_out)` → (root key, chain key) (9).
 pub(crate) fn root(root_key: &[u8; 32], dh: &[u8; 32]) -> (Key32, Key32) {
     let okm: Zeroizing<[u8; 64]> = hkdf(Some(root_key), dh, &[ROOT_INFO]);
     let (first, second) = okm.split_at(32);
@@ -72,7 +76,7 @@ pub(crate) fn root(root_key: &[u8; 32], dh: &[u8; 32]) -> (Key32, Key32) {
     (root_key, chain_key)
 }
 
-/// Double Ratchet §3.1: `KDF_CK(ck)` → (chain key, message key).
+/// Double Ratchet §3.1: `KDF_CK(ck)` → (chain key, message key) (10).
 pub(crate) fn chain(chain_key: &[u8; 32]) -> (Key32, Key32) {
     let mac = hmac(chain_key);
     let step = |constant: u8| {
@@ -84,12 +88,12 @@ pub(crate) fn chain(chain_key: &[u8; 32]) -> (Key32, Key32) {
     (step(0x02), step(0x01))
 }
 
-/// The AEAD key of one message.
+/// The AEAD key of one message (11).
 pub(crate) fn message(message_key: &[u8; 32]) -> Key32 {
     hkdf(None, message_key, &[MESSAGE_INFO])
 }
 
-/// The AEAD key of one envelope, bound to both public keys, as in ECIES.
+/// The AEAD key of one envelope, bound to both public keys, as in ECIES (12).
 pub(crate) fn envelope(
     dh: &[u8; 32],
     ephemeral: &[u8; 32],
@@ -99,7 +103,7 @@ pub(crate) fn envelope(
     hkdf(None, dh, &[ENVELOPE_INFO, &[0], ephemeral, agreement, device])
 }
 
-/// The AEAD key of one attachment's chunks, bound to the file that the letter announces.
+/// The AEAD key of one attachment's chunks, bound to the file that the letter announces (13).
 pub(crate) fn attachment(key: &[u8; 32], digest: &[u8; 32], size: u64) -> Key32 {
     hkdf(None, key, &[ATTACHMENT_INFO, &[0], digest, &size.to_le_bytes()])
 }
@@ -136,7 +140,7 @@ fn hmac(key: &[u8; 32]) -> Hmac<Sha256> {
 mod tests {
     use super::*;
 
-    const LABELS: [&[u8]; 13] = [
+    const LABELS: [&[u8]; 14] = [
         PQXDH_INFO,
         SESSION_ID_INFO,
         ROOT_INFO,
@@ -150,6 +154,7 @@ mod tests {
         ONE_TIME_CURVE_LABEL,
         ONE_TIME_KEM_LABEL,
         LAST_RESORT_KEM_LABEL,
+        ORDER_LABEL,
     ];
 
     #[test]

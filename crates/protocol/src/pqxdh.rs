@@ -88,7 +88,7 @@ pub struct Prekeys<'a> {
     pub kem: &'a KemPrekeySecret,
 }
 
-/// Alice's side (PQXDH §3.3).
+/// Alice's side (PQXDH §3.3; docs/protocol.md (15)).
 pub(crate) fn initiate(
     us: &LocalIdentity,
     bundle: &VerifiedBundle,
@@ -124,7 +124,7 @@ pub(crate) fn initiate(
     Ok((handshake, Agreed { secret, session, associated }))
 }
 
-/// Bob's side (PQXDH §3.4). `sender` and its device come from a verified device list.
+/// Bob's side (PQXDH §3.4; docs/protocol.md (15)). `sender` and its device come from a verified device list.
 pub(crate) fn respond(
     us: &LocalIdentity,
     sender: (AccountId, &Device),
@@ -181,7 +181,7 @@ fn derive(dh: [&SharedSecret; 3], dh4: Option<&SharedSecret>, kem: &KemSecret) -
     (secret, SessionId(session))
 }
 
-/// What the associated data is a digest of.
+/// What the associated data is a digest of (docs/protocol.md (16)).
 struct Transcript<'a> {
     alice: (AccountId, &'a Device),
     bob: (AccountId, &'a Device),

@@ -55,7 +55,8 @@ fn kem_label(role: KemRole) -> &'static [u8] {
     }
 }
 
-/// What a prekey signature is over: role, device, number and key, so that none of them can be exchanged.
+/// What a prekey signature is over: role, device, number and key, so that none of them can be exchanged
+/// (docs/protocol.md (14)).
 fn signed_bytes(label: &[u8], device: &DeviceId, id: PrekeyId, public: &[u8]) -> Vec<u8> {
     [label, &[0], &device.0, &id.0.to_le_bytes(), public].concat()
 }

@@ -47,6 +47,7 @@ impl fmt::Display for SafetyNumber {
     }
 }
 
+/// docs/protocol.md (3), (4).
 fn groups_of(account: &AccountId) -> [u64; GROUPS_PER_ACCOUNT] {
     let mut digest: [u8; 64] = Sha512::new_with_prefix(SAFETY_NUMBER_LABEL)
         .chain_update([0])

@@ -237,7 +237,7 @@ impl Session {
             return Err(OpenError::WrongSession);
         }
         let associated = self.associated_data(first.as_ref());
-        let plaintext = self.ratchet.decrypt(&header, &associated, &ciphertext, now_ms)?;
+        let plaintext = self.ratchet.decrypt(&header, &associated, ciphertext, now_ms)?;
         self.unanswered = None;
         let (sent_at_ms, letter) = decode_letter(&plaintext).map_err(OpenError::Letter)?;
         Ok(Opened { sender, sent_at_ms, letter })

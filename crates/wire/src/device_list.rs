@@ -41,7 +41,7 @@ pub struct DeviceList {
 }
 
 impl DeviceList {
-    /// The bytes that the account key signs.
+    /// The bytes that the account key signs (docs/protocol.md (1)).
     #[must_use]
     pub fn signed_bytes(encoded: &[u8]) -> Vec<u8> {
         [DEVICE_LIST_LABEL, &[0], encoded].concat()

@@ -2,7 +2,7 @@
 
 use super::{CHUNK_BYTES, chunk::TAG_BYTES};
 
-/// Length of a file with its padding: the Padmé length (Nikitin et al., PETS 2019, §4), and one whole chunk at least.
+/// Length of a file with its padding (docs/protocol.md (21)): the Padmé length (Nikitin et al., PETS 2019, §4), and one whole chunk at least.
 /// It tells one of 32 lengths between two powers of two and adds a 32nd at most; files of up to 64 KiB look alike.
 fn padded(size: u64) -> u64 {
     let Some(exponent) = size.checked_ilog2() else { return CHUNK_BYTES as u64 };
@@ -13,7 +13,7 @@ fn padded(size: u64) -> u64 {
     size.checked_add(hidden).map_or(u64::MAX, |sum| sum & !hidden).max(CHUNK_BYTES as u64)
 }
 
-/// Length of the blob of a file of `size` bytes: its padded length and a tag for each chunk.
+/// Length of the blob of a file of `size` bytes: its padded length and a tag for each chunk (docs/protocol.md (22)).
 #[must_use]
 pub fn blob_bytes(size: u64) -> u64 {
     let padded = padded(size);

@@ -23,9 +23,10 @@ impl Header {
     pub(crate) fn to_bytes(&self) -> [u8; HEADER_BYTES] {
         let Self { key, previous, number, nonce } = self;
         let mut bytes = [0; HEADER_BYTES];
-        let (previous, number) = (previous.to_le_bytes(), number.to_le_bytes());
-        let fields = [key.as_slice(), &previous, &number, nonce].into_iter().flatten();
-        bytes.iter_mut().zip(fields).for_each(|(byte, field)| *byte = *field);
+        bytes[..32].copy_from_slice(key);
+        bytes[32..36].copy_from_slice(&previous.to_le_bytes());
+        bytes[36..40].copy_from_slice(&number.to_le_bytes());
+        bytes[40..].copy_from_slice(nonce);
         bytes
     }
 }

@@ -21,8 +21,8 @@ impl MessageKey {
         &self.0
     }
 
-    /// `ENCRYPT(mk, plaintext, CONCAT(AD, header))` (Double Ratchet §3.1), ChaCha20-Poly1305 (RFC 8439) in the
-    /// plaintext's own buffer, which so is overwritten.
+    /// `ENCRYPT(mk, plaintext, CONCAT(AD, header))` (Double Ratchet §3.1; docs/protocol.md (18)), ChaCha20-Poly1305
+    /// (RFC 8439) in the plaintext's own buffer, which so is overwritten.
     #[expect(
         clippy::expect_used,
         reason = "ChaCha20-Poly1305 refuses more than 256 GiB only, and a Vec grows"
@@ -35,14 +35,14 @@ impl MessageKey {
         buffer
     }
 
-    /// `DECRYPT(mk, ciphertext, CONCAT(AD, header))`. The tag is checked first.
+    /// `DECRYPT(mk, ciphertext, CONCAT(AD, header))`, in the ciphertext's own buffer. The tag is checked first.
     pub(super) fn decrypt(
         &self,
         header: &Header,
         associated: &[u8],
-        ciphertext: &[u8],
+        ciphertext: Vec<u8>,
     ) -> Result<Zeroizing<Vec<u8>>, OpenRatchetError> {
-        let mut buffer = Zeroizing::new(ciphertext.to_vec());
+        let mut buffer = Zeroizing::new(ciphertext);
         self.cipher()
             .decrypt_in_place(&header.nonce.into(), &concat(associated, header), &mut *buffer)
             .map_err(|_| OpenRatchetError::NotAuthentic)?;

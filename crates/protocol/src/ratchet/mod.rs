@@ -163,7 +163,7 @@ impl DoubleRatchet {
         &mut self,
         header: &Header,
         associated: &[u8],
-        ciphertext: &[u8],
+        ciphertext: Vec<u8>,
         now_ms: u64,
     ) -> Result<Zeroizing<Vec<u8>>, OpenRatchetError> {
         let theirs = TheirRatchetKey(header.key);

@@ -1,16 +1,16 @@
 //! What a session costs for a message of 256 bytes, beside Olm (vodozemac) in the same run. Ratios between the rows
-//! of one group hold on other machines; the times do not.
+//! of one group hold on other machines; the times, of the thread on its processor, do not.
 //!
 //! `airlock_ratchet` is the Double Ratchet alone, which is what Olm does. `airlock` is all that a message needs,
 //! with the sealed envelope, which hides the sender and has no counterpart in Olm. Airlock's set-up verifies the
-//! bundle's signatures and includes ML-KEM-768; Olm's has neither.
+//! bundle's signatures and includes ML-KEM-768; Olm's has neither. `primitives` is the floor: what the primitives that
+//! the specification asks for cost, called one after the other.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "benchmark code")]
 
-use std::{
-    cell::RefCell,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+mod cpu_time;
+mod primitives;
+
+use std::{cell::RefCell, hint::black_box, time::Duration};
 
 use airlock_protocol::{
     AccountKey, Checked, CurvePrekeySecret, CurveRole, DeviceKeys, Draft, Encrypted, FirstMessage,
@@ -18,7 +18,9 @@ use airlock_protocol::{
     gate::{self, Outcome, Setting},
 };
 use airlock_wire::{Bundle, DeviceList, KemRole, PrekeyId};
+use cpu_time::CpuTime;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use primitives::Primitives;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use vodozemac::olm::{Account, OlmMessage, Session as Olm, SessionConfig};
@@ -129,7 +131,7 @@ fn olm_pair() -> (Olm, Olm) {
     (alices, bobs)
 }
 
-fn encrypt(criterion: &mut Criterion) {
+fn encrypt(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("encrypt_same_chain_256B");
     group.throughput(Throughput::Elements(1));
     let Pair { mut rng, alice, mut alices, .. } = Pair::connected();
@@ -144,10 +146,11 @@ fn encrypt(criterion: &mut Criterion) {
     let (mut alices, _) = olm_pair();
     let text = [b'x'; TEXT_BYTES];
     group.bench_function("vodozemac", |b| b.iter(|| alices.encrypt(black_box(text)).unwrap()));
+    group.bench_function("primitives", |b| b.iter(primitives::message));
     group.finish();
 }
 
-fn decrypt(criterion: &mut Criterion) {
+fn decrypt(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("decrypt_same_chain_256B");
     group.throughput(Throughput::Elements(1));
     let Pair { mut rng, alice, bob, mut alices, mut bobs } = Pair::connected();
@@ -178,7 +181,7 @@ fn decrypt(criterion: &mut Criterion) {
 }
 
 /// A question and its answer: each direction turns the ratchet.
-fn round_trip(criterion: &mut Criterion) {
+fn round_trip(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("round_trip_256B");
     let mut pair = Pair::connected();
     let text = message();
@@ -194,6 +197,8 @@ fn round_trip(criterion: &mut Criterion) {
             alices.open(alice.parse(&answer), 0).unwrap()
         });
     });
+    let primitives = Primitives::new(&mut ChaCha20Rng::seed_from_u64(2));
+    group.bench_function("primitives", |b| b.iter(|| primitives.round_trip()));
     let (mut alices, mut bobs) = olm_pair();
     group.bench_function("vodozemac", |b| {
         b.iter(|| {
@@ -210,20 +215,20 @@ fn round_trip(criterion: &mut Criterion) {
 fn timed_round_trip(pair: &mut Pair, text: &Checked) -> Duration {
     let Pair { rng, alice, bob, alices, bobs } = pair;
     let mut timed_message = |from: &Party, sending: &mut Session, to: &Party, receiving: &mut Session| {
-        let start = Instant::now();
+        let start = cpu_time::now();
         let encrypted = from.encrypt(sending, text, rng);
-        let sealed = start.elapsed();
+        let sealed = cpu_time::now() - start;
         let message = to.parse(&enclose(encrypted, rng));
-        let start = Instant::now();
+        let start = cpu_time::now();
         let opened = black_box(receiving.open(message, 0).unwrap());
-        let spent = sealed + start.elapsed();
+        let spent = sealed + cpu_time::now() - start;
         drop(opened);
         spent
     };
     timed_message(alice, alices, bob, bobs) + timed_message(bob, bobs, alice, alices)
 }
 
-fn set_up(criterion: &mut Criterion) {
+fn set_up(criterion: &mut Criterion<CpuTime>) {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let (alice, bob) = (Party::new(&mut rng), Party::new(&mut rng));
     let bundle = bob.bundle();
@@ -236,6 +241,8 @@ fn set_up(criterion: &mut Criterion) {
             BatchSize::SmallInput,
         );
     });
+    let primitives = Primitives::new(&mut rng);
+    group.bench_function("primitives", |b| b.iter(|| primitives.initiate(&mut rng)));
     let (olm_alice, mut olm_bob) = (Account::new(), Account::new());
     olm_bob.generate_one_time_keys(1);
     let one_time = *olm_bob.one_time_keys().values().next().unwrap();
@@ -251,6 +258,7 @@ fn set_up(criterion: &mut Criterion) {
     group.bench_function("airlock_ratchet", |b| {
         b.iter_batched(|| bob.first(&hello), |first| bob.accept(first), BatchSize::SmallInput);
     });
+    group.bench_function("primitives", |b| b.iter(|| primitives.accept()));
     group.bench_function("airlock", |b| b.iter(|| bob.accept(bob.first(&hello))));
     let olm_bob = RefCell::new(olm_bob);
     group.bench_function("vodozemac", |b| {
@@ -276,5 +284,9 @@ fn set_up(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, encrypt, decrypt, round_trip, set_up);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime);
+    targets = encrypt, decrypt, round_trip, set_up
+}
 criterion_main!(benches);
