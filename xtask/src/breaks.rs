@@ -32,7 +32,11 @@ pub(crate) fn breaks(only: Option<&str>) -> Result<(), ChoreError> {
             missed.push(broken.name);
         }
     }
-    if missed.is_empty() { Ok(()) } else { Err(ChoreError::Differs(format!("not found: {}", missed.join(", ")))) }
+    if missed.is_empty() {
+        Ok(())
+    } else {
+        Err(ChoreError::Differs(format!("not found: {}", missed.join(", "))))
+    }
 }
 
 /// A patch, and what must come of it.
@@ -162,7 +166,14 @@ impl Copy {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut lab = Command::new(cargo);
         // The whole workspace decides on features, as it does for the build that is there already.
-        lab.current_dir(&self.folder).args(["build", "--quiet", "--offline", "--workspace", "--example", "report"]);
+        lab.current_dir(&self.folder).args([
+            "build",
+            "--quiet",
+            "--offline",
+            "--workspace",
+            "--example",
+            "report",
+        ]);
         let target = absolute(root().join("target"));
         run(lab.env("CARGO_TARGET_DIR", &target))?;
         let program = target.join("debug/examples/report");

@@ -4,8 +4,8 @@
 
 use serde::Serialize;
 
-pub use crate::record::*;
 use crate::marker::Encoding;
+pub use crate::record::*;
 
 /// Version of the JSON form. A change that a reader could stumble over changes it.
 pub const COMPARISON_VERSION: u32 = 1;
@@ -28,4 +28,3 @@ pub struct Comparison {
     /// How long all of it took.
     pub took_ms: u64,
 }
-

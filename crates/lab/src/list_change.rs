@@ -72,7 +72,13 @@ impl fmt::Display for ListChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, entry) in self.entries.iter().enumerate() {
             let comma = if place > 0 { ", " } else { "" };
-            write!(f, "{comma}{} “{}” (asked for by {})", entry.verdict.name(), entry.value, entry.submitter)?;
+            write!(
+                f,
+                "{comma}{} “{}” (asked for by {})",
+                entry.verdict.name(),
+                entry.value,
+                entry.submitter
+            )?;
         }
         Ok(())
     }

@@ -150,7 +150,8 @@ impl World {
         let mut observations = self.observations()?;
         observations.keep(|party| Party::CARRIERS.contains(&party));
         let markers = texts.iter().map(|text| Marker::new(text)).collect::<Result<Vec<_>, _>>()?;
-        let findings = observations.search(&markers.iter().collect::<Vec<_>>()).into_iter().flatten().collect();
+        let findings =
+            observations.search(&markers.iter().collect::<Vec<_>>()).into_iter().flatten().collect();
         let bytes = observations.searched().values().map(|searched| searched.bytes).sum();
         let unsearched_bytes = self.tap().totals().dropped.bytes;
         Ok(CarrierCheck { texts: texts.len(), bytes, unsearched_bytes, findings })

@@ -147,13 +147,7 @@ impl Observations {
     }
 
     /// Adds one of many pieces of a kind.
-    pub fn add_numbered(
-        &mut self,
-        party: Party,
-        place: &str,
-        number: u64,
-        bytes: impl Into<Arc<[u8]>>,
-    ) {
+    pub fn add_numbered(&mut self, party: Party, place: &str, number: u64, bytes: impl Into<Arc<[u8]>>) {
         let (place, number) = (place.to_owned(), Some(number));
         self.records.push(Record { party, owner: None, place, number, bytes: bytes.into() });
     }

@@ -146,10 +146,12 @@ async fn one<P: FnMut(Progress)>(
     }
     let mut measured = Vec::new();
     for measure in scenario.measures() {
-        measured.push(measured_by(measure, seed, |what| {
-            steps.step(scenario.name(), Doing::Measuring(what));
-        })
-        .await?);
+        measured.push(
+            measured_by(measure, seed, |what| {
+                steps.step(scenario.name(), Doing::Measuring(what));
+            })
+            .await?,
+        );
     }
     Ok(conclude::conclude(scenario, &runs, measured, seed))
 }

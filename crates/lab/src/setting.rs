@@ -135,7 +135,9 @@ pub enum SettingError {
         got: String,
     },
     /// The two don't go together.
-    #[error("`{hostile}` can't be done to `{service}`: it needs a hook in Alice's gate, as in enforce+{hostile}")]
+    #[error(
+        "`{hostile}` can't be done to `{service}`: it needs a hook in Alice's gate, as in enforce+{hostile}"
+    )]
     NoHook {
         /// The setting without it.
         service: String,
@@ -223,7 +225,9 @@ impl Setting {
     #[must_use]
     pub fn describes(&self) -> String {
         let service = match self.service {
-            Service::ServerScan => "Nothing is encrypted end to end, and the server checks what it carries".into(),
+            Service::ServerScan => {
+                "Nothing is encrypted end to end, and the server checks what it carries".into()
+            }
             Service::Gate { mode: Mode::Off, .. } => "No hook is in Alice's gate".into(),
             Service::Gate { mode: Mode::Shadow, .. } => {
                 "The hook decides, and nothing comes of it".to_owned()
@@ -331,7 +335,14 @@ mod tests {
 
     #[test]
     fn what_is_no_setting_says_what_to_write_instead() {
-        let wrong = ["on", "report:t=0", "report:t=many", "off+sunshine", "off+poisoned-list", "server-scan+relay-drops"];
+        let wrong = [
+            "on",
+            "report:t=0",
+            "report:t=many",
+            "off+sunshine",
+            "off+poisoned-list",
+            "server-scan+relay-drops",
+        ];
         let said: Vec<String> = wrong.map(|text| text.parse::<Setting>().unwrap_err().to_string()).to_vec();
         insta::assert_snapshot!(said.join("\n"));
     }

@@ -80,7 +80,10 @@ mod tests {
 
     const TEXT: &[u8] = b"kites above the old mill, kites above the old mill";
 
-    fn packed<W: Write>(make: impl Fn(Vec<u8>) -> W, finish: impl Fn(W) -> std::io::Result<Vec<u8>>) -> Vec<u8> {
+    fn packed<W: Write>(
+        make: impl Fn(Vec<u8>) -> W,
+        finish: impl Fn(W) -> std::io::Result<Vec<u8>>,
+    ) -> Vec<u8> {
         let mut encoder = make(Vec::new());
         encoder.write_all(TEXT).unwrap();
         finish(encoder).unwrap()

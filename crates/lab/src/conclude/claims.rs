@@ -105,7 +105,11 @@ fn encryption(facts: &Facts<'_>) -> Option<Claim> {
             facts.claim("encryption", Standing::Broken, text, method)
         }
         _ => {
-            let who = if first.logs_searched { "wire, relay, logs or Alice's locked disk" } else { "wire, relay or Alice's locked disk" };
+            let who = if first.logs_searched {
+                "wire, relay, logs or Alice's locked disk"
+            } else {
+                "wire, relay or Alice's locked disk"
+            };
             let text = format!(
                 "Encryption held under {}: none of {} is with {who}.",
                 counted(runs.len(), "setting"),
@@ -126,7 +130,8 @@ fn baseline(facts: &Facts<'_>) -> Option<Claim> {
         "Without end-to-end encryption the server could read {read} of {}, whoever wrote them.",
         counted(run.messages.len(), "message")
     );
-    let method = "The same texts are looked for in the requests that the server got and in the files that it keeps.";
+    let method =
+        "The same texts are looked for in the requests that the server got and in the files that it keeps.";
     let mut claim = facts.claim("server", Standing::Seen, text, method);
     claim.evidence = run
         .messages
@@ -146,13 +151,17 @@ fn nothing_leaves(facts: &Facts<'_>) -> Option<Claim> {
     if runs.is_empty() {
         return None;
     }
-    let left = |run: &Run| run.reports.len() + run.envelopes.iter().filter(|one| one.mailbox == Person::Authority).count();
+    let left = |run: &Run| {
+        run.reports.len() + run.envelopes.iter().filter(|one| one.mailbox == Person::Authority).count()
+    };
     let read = |run: &Run| run.messages.iter().filter(|message| message.read_by(Party::Authority)).count();
     let broken: Vec<&Run> = runs.iter().copied().filter(|run| left(run) + read(run) > 0).collect();
     let method = "What came into the authority's mailbox during the conversation is counted, and every text is looked \
                   for in what its client opened. The authority is named to Alice's client under every setting.";
     let (standing, text) = match broken.as_slice() {
-        [] => (Standing::Held, format!("Nothing went to the authority with {}.", names(runs.iter().copied()))),
+        [] => {
+            (Standing::Held, format!("Nothing went to the authority with {}.", names(runs.iter().copied())))
+        }
         broken => (
             Standing::Broken,
             format!(
@@ -197,12 +206,19 @@ fn reports_shown(facts: &Facts<'_>) -> Option<Claim> {
             match shown.iter().position(|evidence| **evidence == report.evidence) {
                 Some(place) => {
                     shown.swap_remove(place);
-                    claim.evidence.push(shown_to(run, Person::Alice, report.evidence.escape_debug().to_string()));
+                    claim.evidence.push(shown_to(
+                        run,
+                        Person::Alice,
+                        report.evidence.escape_debug().to_string(),
+                    ));
                 }
                 None => {
                     unseen += 1;
                     let bytes = report.evidence_bytes;
-                    let what = format!("bytes of a report that Alice was not shown: “{}”", report.evidence.escape_debug());
+                    let what = format!(
+                        "bytes of a report that Alice was not shown: “{}”",
+                        report.evidence.escape_debug()
+                    );
                     claim.evidence.push(number(run, what, usize::try_from(bytes).unwrap_or(usize::MAX)));
                 }
             }
@@ -212,10 +228,13 @@ fn reports_shown(facts: &Facts<'_>) -> Option<Claim> {
         claim.standing = Standing::Broken;
         claim.text = format!("The authority has {} that Alice was NOT shown.", counted(unseen, "report"));
     } else {
-        claim.text = format!("Alice was shown {} that went to the authority, byte for byte.", match all {
-            1 => "the one report".into(),
-            all => format!("each of the {all} reports"),
-        });
+        claim.text = format!(
+            "Alice was shown {} that went to the authority, byte for byte.",
+            match all {
+                1 => "the one report".into(),
+                all => format!("each of the {all} reports"),
+            }
+        );
     }
     Some(claim)
 }
@@ -226,7 +245,10 @@ fn gate_ran(facts: &Facts<'_>) -> Option<Claim> {
     let whole = |run: &&Run| {
         run.setting.hostile() != Some(Hostile::ModifiedClient)
             && run.setting.hostile() != Some(Hostile::RelaySwapsKeys)
-            && !run.happened.iter().any(|one| matches!(one.id.as_str(), "order-starts" | "days-pass" | "turns-off"))
+            && !run
+                .happened
+                .iter()
+                .any(|one| matches!(one.id.as_str(), "order-starts" | "days-pass" | "turns-off"))
     };
     let runs: Vec<&Run> = facts.checked().filter(whole).collect();
     if runs.is_empty() {
@@ -308,7 +330,10 @@ fn free_choice(facts: &Facts<'_>) -> Option<Claim> {
     for run in &runs {
         let (what, count) = match run.setting.mode() {
             Mode::Shadow => ("things that Alice was shown in shadow mode", run.shown(|_| true)),
-            _ => ("messages stopped without a choice", run.shown(|shown| matches!(shown, Shown::Stopped { .. }))),
+            _ => (
+                "messages stopped without a choice",
+                run.shown(|shown| matches!(shown, Shown::Stopped { .. })),
+            ),
         };
         broken |= count > 0;
         claim.evidence.push(number(run, what, count));
@@ -347,13 +372,19 @@ fn as_shown(facts: &Facts<'_>) -> Option<Claim> {
                   differ, she must have been shown something and chosen.";
     let (standing, text) = match silent.first() {
         Some((run, message)) => {
-            let text = format!("With {}, the message “{}” was CHANGED without a word to Alice.", run.setting, message.id);
+            let text = format!(
+                "With {}, the message “{}” was CHANGED without a word to Alice.",
+                run.setting, message.id
+            );
             (Standing::Broken, text)
         }
         None if changed == 0 => (Standing::Held, "What arrived is what Alice wrote.".to_owned()),
         None => (
             Standing::Held,
-            format!("What arrived is what Alice wrote, or chose to send instead ({}).", counted(changed, "time")),
+            format!(
+                "What arrived is what Alice wrote, or chose to send instead ({}).",
+                counted(changed, "time")
+            ),
         ),
     };
     let mut claim = facts.claim("as-shown", standing, text, method);
@@ -408,9 +439,13 @@ fn status(facts: &Facts<'_>) -> Option<Claim> {
     let wrong: Vec<&Run> = runs.iter().copied().filter(|run| !says(run)).collect();
     let method = "Alice's status line must name the mode, the hook with its digest, and whom it reports to.";
     let (standing, text) = match wrong.as_slice() {
-        [] => (Standing::Held, "Alice's status line named mode, hook and authority under every setting.".to_owned()),
+        [] => (
+            Standing::Held,
+            "Alice's status line named mode, hook and authority under every setting.".to_owned(),
+        ),
         wrong => {
-            let text = format!("With {}, Alice's status line HID how her gate stood.", names(wrong.iter().copied()));
+            let text =
+                format!("With {}, Alice's status line HID how her gate stood.", names(wrong.iter().copied()));
             (Standing::Broken, text)
         }
     };
@@ -427,11 +462,16 @@ fn audit(facts: &Facts<'_>) -> Option<Claim> {
     if decisions == 0 {
         return None;
     }
-    let whole = runs.iter().all(|(_, audit)| audit.verified && audit.same == audit.decisions && audit.contradicted == 0);
+    let whole = runs
+        .iter()
+        .all(|(_, audit)| audit.verified && audit.same == audit.decisions && audit.contradicted == 0);
     let method = "The chain of the log is verified, and each decision is asked for again with the content that the \
                   vault keeps: verdict and fuel must be the same.";
     let (standing, text) = if whole {
-        let text = format!("Alice's audit log is whole, and {} came out the same again.", counted(decisions, "decision"));
+        let text = format!(
+            "Alice's audit log is whole, and {} came out the same again.",
+            counted(decisions, "decision")
+        );
         (Standing::Held, text)
     } else {
         (Standing::Broken, "Alice's audit log is NOT what her gate did.".to_owned())
@@ -453,7 +493,12 @@ fn authority(facts: &Facts<'_>) -> Option<Claim> {
         .map(|run| {
             let read = run.messages.iter().filter(|message| message.read_by(Party::Authority)).count();
             let innocent = run.reports.len();
-            format!("{} and could read {read} of {} with {}", counted(innocent, "report"), run.messages.len(), run.setting)
+            format!(
+                "{} and could read {read} of {} with {}",
+                counted(innocent, "report"),
+                run.messages.len(),
+                run.setting
+            )
         })
         .collect();
     let text = format!("The authority got {}.", listed(&parts));
@@ -515,7 +560,10 @@ fn stopping(facts: &Facts<'_>) -> Option<Claim> {
 /// Which of the messages that the check found under one setting it did not find under another.
 fn evasion(facts: &Facts<'_>) -> Option<Claim> {
     let found = |message: &MessageRun| {
-        message.decisions.iter().any(|one| matches!(one.verdict.as_str(), "warn" | "block" | "report" | "rewrite"))
+        message
+            .decisions
+            .iter()
+            .any(|one| matches!(one.verdict.as_str(), "warn" | "block" | "report" | "rewrite"))
     };
     let run = facts.checked().find(|run| run.setting.hostile().is_none())?;
     let checked: Vec<&MessageRun> = run.alices().filter(|message| !message.decisions.is_empty()).collect();
@@ -523,7 +571,10 @@ fn evasion(facts: &Facts<'_>) -> Option<Claim> {
         return None;
     }
     let hits = checked.iter().filter(|message| found(message)).count();
-    let text = format!("The check found something in {hits} of {} that it ran on.", counted(checked.len(), "message"));
+    let text = format!(
+        "The check found something in {hits} of {} that it ran on.",
+        counted(checked.len(), "message")
+    );
     let method = "Verdicts other than pass and abstain are counted, by the audit log. What a message is, and whether it \
                   should have been found, is the scenario's to say.";
     let mut claim = facts.claim("found", Standing::Seen, text, method);

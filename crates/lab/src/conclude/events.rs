@@ -61,16 +61,13 @@ fn claim(facts: &Facts<'_>, id: &str) -> Claim {
 }
 
 /// Whether a promise held, in words, and how that is known.
-fn concluded(
-    facts: &Facts<'_>,
-    id: &str,
-    all: &[(&Run, &Happened)],
-) -> (Standing, String, &'static str) {
+fn concluded(facts: &Facts<'_>, id: &str, all: &[(&Run, &Happened)]) -> (Standing, String, &'static str) {
     let counts = |what: &str| -> u64 {
         let counted = all.iter().flat_map(|(_, happened)| &happened.counted);
         counted.filter(|(known, _)| known.starts_with(what)).map(|(_, number)| number).sum()
     };
-    let shows = |words: &str| all.iter().all(|(_, one)| one.shown.iter().any(|(_, text)| text.contains(words)));
+    let shows =
+        |words: &str| all.iter().all(|(_, one)| one.shown.iter().any(|(_, text)| text.contains(words)));
     let promise = |held: bool, yes: &str, no: &str| match held {
         true => (Standing::Held, yes.to_owned()),
         false => (Standing::Broken, no.to_owned()),
@@ -102,7 +99,10 @@ fn concluded(
             let seen = "A relay can make a message vanish: Alice sees “sent” and never “delivered”, and Bob sees nothing.";
             match told {
                 true => (Standing::Seen, seen.to_owned()),
-                false => (Standing::Broken, "Alice was told that a message was DELIVERED that vanished.".to_owned()),
+                false => (
+                    Standing::Broken,
+                    "Alice was told that a message was DELIVERED that vanished.".to_owned(),
+                ),
             }
         }
         "secret-order" => promise(
@@ -117,8 +117,12 @@ fn concluded(
                     "With {settings}, Alice took the hook out of her own vault in one step; her log, the relay and Bob \
                      show nothing of it."
                 ),
-                (0, _) => format!("With {settings}, Alice took the hook out of her own vault, and her log shows it."),
-                _ => format!("With {settings}, Alice tried to take the hook out of her vault, and it stayed."),
+                (0, _) => format!(
+                    "With {settings}, Alice took the hook out of her own vault, and her log shows it."
+                ),
+                _ => {
+                    format!("With {settings}, Alice tried to take the hook out of her vault, and it stayed.")
+                }
             };
             (Standing::Seen, text)
         }
@@ -131,7 +135,9 @@ fn concluded(
                 }
                 _ => "",
             };
-            let yes = format!("A list got another entry without any code changing; Alice was shown it before it counted.{more}");
+            let yes = format!(
+                "A list got another entry without any code changing; Alice was shown it before it counted.{more}"
+            );
             promise(told, &yes, "A list got another entry, and Alice was NOT shown it.")
         }
         "hidden-second-list" => {
@@ -151,7 +157,10 @@ fn concluded(
         ),
         "days-pass" => {
             let after = all.iter().filter(|(run, _)| run.happened.iter().any(|one| one.id == "order-starts"));
-            let stays = after.clone().filter(|(_, one)| one.shown.iter().any(|(_, text)| text.contains("by order"))).count();
+            let stays = after
+                .clone()
+                .filter(|(_, one)| one.shown.iter().any(|(_, text)| text.contains("by order")))
+                .count();
             match after.count() {
                 0 => (Standing::Seen, "Time went by, and Alice's gate stood as before.".to_owned()),
                 _ => promise(
@@ -185,11 +194,15 @@ fn stolen(facts: &Facts<'_>, all: &[(&Run, &Happened)], opened: bool) -> (Standi
     let read = |taken: &Taken| {
         taken.findings.iter().filter(|found| found.iter().any(|one| one.encoding.is_content())).count()
     };
-    let most = all.iter().filter_map(|(run, one)| one.taken.as_ref().map(|taken| (run, read(taken)))).max_by_key(|(_, read)| *read);
+    let most = all
+        .iter()
+        .filter_map(|(run, one)| one.taken.as_ref().map(|taken| (run, read(taken))))
+        .max_by_key(|(_, read)| *read);
     let messages = facts.runs.first().map_or(0, |run| run.messages.len());
     match most {
         Some((_, 0)) | None => {
-            let text = "A thief of Alice's device, with her vault behind a passphrase, could read nothing.".to_owned();
+            let text = "A thief of Alice's device, with her vault behind a passphrase, could read nothing."
+                .to_owned();
             (Standing::Held, text)
         }
         Some((run, read)) if opened => {
@@ -200,7 +213,8 @@ fn stolen(facts: &Facts<'_>, all: &[(&Run, &Happened)], opened: bool) -> (Standi
             (Standing::Seen, text)
         }
         Some((run, read)) => {
-            let text = format!("A thief of Alice's LOCKED device could read {read} messages with {}.", run.setting);
+            let text =
+                format!("A thief of Alice's LOCKED device could read {read} messages with {}.", run.setting);
             (Standing::Broken, text)
         }
     }

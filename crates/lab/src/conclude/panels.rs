@@ -248,7 +248,9 @@ fn stored(facts: &Facts<'_>) -> Panel {
         });
         rows.add("letters that anybody with the disk can read", cells);
     }
-    let says = "The relay sees for whom something is, its padded size and the time; not from whom, and not what.".into();
+    let says =
+        "The relay sees for whom something is, its padded size and the time; not from whom, and not what."
+            .into();
     panel("stored", "What the relay stored, and could see of it".into(), says, rows)
 }
 
@@ -269,7 +271,8 @@ fn decided(facts: &Facts<'_>) -> Option<Panel> {
                     None => decision.verdict.clone(),
                 })
                 .collect();
-            let quiet = decisions.iter().all(|decision| matches!(decision.verdict.as_str(), "pass" | "abstain"));
+            let quiet =
+                decisions.iter().all(|decision| matches!(decision.verdict.as_str(), "pass" | "abstain"));
             match told.is_empty() {
                 true => faint("not checked"),
                 false if quiet => plain(told.join(", ")),
@@ -278,7 +281,8 @@ fn decided(facts: &Facts<'_>) -> Option<Panel> {
         });
         rows.add(message.id.clone(), cells);
     }
-    if rows.is_empty() || facts.runs.iter().all(|run| run.messages.iter().all(|one| one.decisions.is_empty())) {
+    if rows.is_empty() || facts.runs.iter().all(|run| run.messages.iter().all(|one| one.decisions.is_empty()))
+    {
         return None;
     }
     let says = "The verdict is the component's, whatever the mode; the mode says what comes of it.".into();
@@ -311,7 +315,8 @@ fn happened(facts: &Facts<'_>) -> Option<Panel> {
         rows.add(what, cells);
     }
     let says = "What each person's program showed when it happened, word for word.".into();
-    (!rows.is_empty()).then(|| panel("happened", "What else happened, and what was shown of it".into(), says, rows))
+    (!rows.is_empty())
+        .then(|| panel("happened", "What else happened, and what was shown of it".into(), says, rows))
 }
 
 /// What can be proved afterwards.
@@ -327,12 +332,16 @@ fn proved(facts: &Facts<'_>) -> Option<Panel> {
     });
     rows.add("Alice's audit log", cells);
     let of_decisions = |pick: fn(&crate::record::Audit) -> usize| {
-        facts.row(move |run| run.audit.map_or_else(|| faint("–"), |audit| share(pick(&audit), audit.decisions)))
+        facts.row(move |run| {
+            run.audit.map_or_else(|| faint("–"), |audit| share(pick(&audit), audit.decisions))
+        })
     };
     let cells = of_decisions(|audit| audit.same);
     rows.add("decisions that come out the same when asked again", cells);
     let cells = of_decisions(|audit| audit.opened);
     rows.add("decisions whose content Alice can show to others", cells);
-    let says = "Alice's log is on her device: it proves what her gate did to whom she shows it, and to nobody else.".into();
+    let says =
+        "Alice's log is on her device: it proves what her gate did to whom she shows it, and to nobody else."
+            .into();
     Some(panel("proved", "What can be proved afterwards".into(), says, rows))
 }

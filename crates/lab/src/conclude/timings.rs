@@ -25,9 +25,10 @@ pub(super) fn of(scenario: &str, runs: &[Run], seed: u64) -> Timings {
     rows.add("envelopes that came and went unseen", row(&|run| grouped(run.envelopes_missed)));
     let searched = |run: &Run| run.searched.values().map(|searched| searched.bytes).sum();
     rows.add("bytes that were searched", row(&|run| grouped(searched(run))));
-    let says = "Times are this machine's. The bytes include the handshakes of clients that connect again for each \
+    let says =
+        "Times are this machine's. The bytes include the handshakes of clients that connect again for each \
                 message, so a real chat sends far less."
-        .into();
+            .into();
     let (id, title) = ("cost".into(), "What it cost".into());
     let panel = Panel { id, title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new() };
     let panels = vec![TimedPanel { scenario: scenario.into(), panel }];
@@ -37,7 +38,9 @@ pub(super) fn of(scenario: &str, runs: &[Run], seed: u64) -> Timings {
 /// Whether somebody on the path, who knows when Alice sends, tells a setting from off by sizes, counts and times.
 fn told_apart(scenario: &str, runs: &[Run], seed: u64) -> Vec<Claim> {
     let plain = |run: &&Run| run.setting.is_end_to_end() && run.setting.hostile().is_none();
-    let Some(off) = runs.iter().filter(plain).find(|run| run.setting.mode() == Mode::Off) else { return Vec::new() };
+    let Some(off) = runs.iter().filter(plain).find(|run| run.setting.mode() == Mode::Off) else {
+        return Vec::new();
+    };
     let others = runs.iter().filter(plain).filter(|run| run.setting.mode() != Mode::Off);
     others.filter_map(|on| against_off(scenario, off, on, seed)).collect()
 }
@@ -56,7 +59,10 @@ fn against_off(scenario: &str, off: &Run, on: &Run, seed: u64) -> Option<Claim> 
     let (low, high) = auc.interval;
     let figure = format!("{:.2} ({low:.2} to {high:.2})", auc.area);
     let text = if low > 0.5 {
-        format!("On the wire, {} is told from off: AUC {figure}; more is sent, or it is sent otherwise.", on.setting)
+        format!(
+            "On the wire, {} is told from off: AUC {figure}; more is sent, or it is sent otherwise.",
+            on.setting
+        )
     } else {
         format!("On the wire, {} is not told from off: AUC {figure}.", on.setting)
     };

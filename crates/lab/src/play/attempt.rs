@@ -45,7 +45,12 @@ impl Attempt<'_> {
                 Some(Composed::Ask(pending)) => {
                     let choice = self.choose(&pending);
                     self.shown.extend(pending.concerns().iter().map(|concern| asked(concern, choice)));
-                    Some(self.engine.decide(*pending, choice).await.doing(self.name(), "carry out a choice")?)
+                    Some(
+                        self.engine
+                            .decide(*pending, choice)
+                            .await
+                            .doing(self.name(), "carry out a choice")?,
+                    )
                 }
                 Some(Composed::Stopped { text, detail, .. }) => {
                     let text = detail.map_or(text.clone(), |detail| format!("{text} ({detail})"));

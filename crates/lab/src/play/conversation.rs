@@ -199,7 +199,11 @@ impl<'a> Play<'a> {
     }
 
     /// What the recipient has of a message that was sent, once its sender knows that they have it.
-    pub(super) async fn delivered(&self, message: &ScriptedMessage, id: MessageId) -> Result<Fate, WorldError> {
+    pub(super) async fn delivered(
+        &self,
+        message: &ScriptedMessage,
+        id: MessageId,
+    ) -> Result<Fate, WorldError> {
         let (to, from) = (self.world.engine(message.to), self.world.engine(message.from));
         let mut arrived = None;
         until("a message to arrive", || {
@@ -218,7 +222,8 @@ impl<'a> Play<'a> {
         })
         .await?;
         self.world.outbox_empty(message.to).await?;
-        let same = arrived.is_some_and(|arrived| arrived.text == message.text) && has_file == message.file.is_some();
+        let same =
+            arrived.is_some_and(|arrived| arrived.text == message.text) && has_file == message.file.is_some();
         Ok(if same { Fate::AsWritten } else { Fate::Changed })
     }
 
@@ -256,10 +261,7 @@ fn decision(record: &airlock_engine::AuditRecord) -> Option<DecisionSeen> {
 }
 
 /// The findings that concern one message: gate, disk and vault are the sender's, a recipient is the one written to.
-pub(crate) fn by_party(
-    findings: Vec<Finding>,
-    message: &ScriptedMessage,
-) -> BTreeMap<Party, Vec<Finding>> {
+pub(crate) fn by_party(findings: Vec<Finding>, message: &ScriptedMessage) -> BTreeMap<Party, Vec<Finding>> {
     let mut sorted: BTreeMap<Party, Vec<Finding>> = BTreeMap::new();
     for finding in findings {
         let concerned = match finding.party {

@@ -80,7 +80,8 @@ impl Play<'_> {
                     return Ok(None);
                 }
                 let mut happened =
-                    gate::grown(world, self.conversation, self.setting, self.folder, change, "list-aimed").await?;
+                    gate::grown(world, self.conversation, self.setting, self.folder, change, "list-aimed")
+                        .await?;
                 happened.what = event.describes();
                 happened.counted = self.compare_lists().await?;
                 happened
@@ -113,7 +114,10 @@ impl Play<'_> {
         world.bob().disable_hook(None).doing("Bob", "turn the hook off")?;
         let (Some(alices), Some(bobs)) = (alices, bobs) else { return Ok(Vec::new()) };
         Ok(vec![
-            ("lists of the same name and number".into(), u64::from((&alices.id, alices.version) == (&bobs.id, bobs.version))),
+            (
+                "lists of the same name and number".into(),
+                u64::from((&alices.id, alices.version) == (&bobs.id, bobs.version)),
+            ),
             ("lists of the same digest".into(), u64::from(alices.digest == bobs.digest)),
         ])
     }
@@ -156,7 +160,8 @@ impl Play<'_> {
         world.go_offline(Person::Authority).await;
 
         let copy = copied(&world.seat(Person::Authority).home, self.folder)?;
-        let thief = Engine::open(Home::new(&copy), &Unlock::KeyFile).doing("The thief", "open the stolen home")?;
+        let thief =
+            Engine::open(Home::new(&copy), &Unlock::KeyFile).doing("The thief", "open the stolen home")?;
         let mut all = Observations::default();
         let reports = thief.reports_received().doing("The thief", "read the reports")?;
         let reports_read = reports.len() as u64;
@@ -181,7 +186,10 @@ impl Play<'_> {
             shown: Vec::new(),
             counted: vec![
                 ("reports that the thief can read".into(), reports_read),
-                ("orders of the thief's that Alice's client takes for the authority's".into(), u64::from(believed)),
+                (
+                    "orders of the thief's that Alice's client takes for the authority's".into(),
+                    u64::from(believed),
+                ),
             ],
             taken: None,
         })

@@ -58,7 +58,8 @@ pub(super) fn package(
     folder: &Path,
 ) -> Result<Package, WorldError> {
     let made = |why: String| WorldError::Made { what: "the scenario's hook", why };
-    let package = Package::reference(&conversation.hook).ok_or_else(|| made("it is no reference hook".into()))?;
+    let package =
+        Package::reference(&conversation.hook).ok_or_else(|| made("it is no reference hook".into()))?;
     let package = if conversation.list.is_empty() {
         package
     } else {
@@ -137,7 +138,12 @@ pub(super) async fn grown(
 }
 
 /// What the authority demands of Alice.
-pub(super) fn order(world: &World, package: &Package, mode: Mode, days: u64) -> Result<SignedOrder, WorldError> {
+pub(super) fn order(
+    world: &World,
+    package: &Package,
+    mode: Mode,
+    days: u64,
+) -> Result<SignedOrder, WorldError> {
     let issued = Day::of_ms(world.now_ms());
     let manifest = &package.manifest;
     let wanted = manifest.list.as_ref().map(|list| DemandedList {
@@ -208,7 +214,8 @@ async fn hide_second_list(world: &World, setting: Setting) -> Result<Happened, W
 pub(super) async fn take_hook_out(world: World) -> Result<(World, Happened), WorldError> {
     let shown = world.alice().gate().to_string();
     let head = world.alice().verify_log(None).is_ok();
-    let changed = |vault: &rusqlite::Connection| vault.execute("DELETE FROM setting WHERE name = 'gate setting'", []);
+    let changed =
+        |vault: &rusqlite::Connection| vault.execute("DELETE FROM setting WHERE name = 'gate setting'", []);
     let (world, rows) = world.with_closed_vault(Person::Alice, changed).await?;
     let after = world.alice();
     let noticed = !after.verify_log(None).is_ok_and(|_| head);

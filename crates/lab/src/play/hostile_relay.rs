@@ -111,7 +111,8 @@ impl Play<'_> {
         let arrival = match self.said[place].fate {
             Fate::NotDelivered => "nothing: no gap is shown where the message would be".into(),
             Fate::AsWritten | Fate::Changed => {
-                let conversation = there.iter().filter(|one| self.said.iter().any(|said| said.id == Some(one.id)));
+                let conversation =
+                    there.iter().filter(|one| self.said.iter().any(|said| said.id == Some(one.id)));
                 let order: Vec<_> = conversation.map(|one| one.id).collect();
                 let at = order.iter().position(|one| *one == id).map_or(0, |at| at + 1);
                 format!("the message once, as number {at} of {}", order.len())

@@ -10,6 +10,8 @@ use std::path::Path;
 
 use airlock_engine::AuditEntry;
 
+use self::conversation::Play;
+pub(crate) use self::conversation::by_party;
 use crate::{
     error::{Doing, WorldError},
     observer::Observations,
@@ -21,8 +23,6 @@ use crate::{
     tap::{TapTotals, Traffic},
     world::{World, WorldClock, WorldOptions, until},
 };
-pub(crate) use self::conversation::by_party;
-use self::conversation::Play;
 
 /// The first day of every world that a scenario is played in: a day on which the reference lists are valid.
 const FIRST_DAY: &str = "2026-11-22";
@@ -193,6 +193,6 @@ fn since(before: TapTotals, after: TapTotals) -> TapTotals {
 
 pub(crate) fn first_day_ms() -> Result<u64, WorldError> {
     let day: Result<airlock_hooks::list::Day, _> = FIRST_DAY.parse();
-    day.map(|day| day.start_ms()).map_err(|error| WorldError::Made { what: "the first day", why: error.to_string() })
+    day.map(|day| day.start_ms())
+        .map_err(|error| WorldError::Made { what: "the first day", why: error.to_string() })
 }
-

@@ -5,8 +5,8 @@ use airlock_protocol::outgoing::TEXT_BYTES_MAX;
 use serde::Deserialize;
 
 use super::{
-    Conversation, Event, MESSAGES_MAX, picture::PictureInFile, Scenario, ScenarioError, ScriptedEvent, ScriptedMessage, WhenAsked,
-    WhenStopped,
+    Conversation, Event, MESSAGES_MAX, Scenario, ScenarioError, ScriptedEvent, ScriptedMessage, WhenAsked,
+    WhenStopped, picture::PictureInFile,
 };
 use crate::{
     list_change::ListChange,

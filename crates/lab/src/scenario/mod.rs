@@ -142,7 +142,9 @@ impl Event {
             Self::OrderStarts { days } => format!("an order of the authority takes force for {days} days"),
             Self::DaysPass { days } => format!("{days} days go by"),
             Self::ListGrows(change) => format!("a new edition of the list comes: {change}"),
-            Self::ListAimed(change) => format!("a new edition of the list comes, and Alice's alone has: {change}"),
+            Self::ListAimed(change) => {
+                format!("a new edition of the list comes, and Alice's alone has: {change}")
+            }
             Self::TurnsOff => "Alice turns the hook off".into(),
             Self::DeviceStolen => "somebody takes Alice's device, switched off".into(),
             Self::AuthorityKeyStolen => "somebody takes the authority's keys".into(),

@@ -90,9 +90,7 @@ impl PictureInFile {
     pub(super) fn made(&self, id: &str) -> Result<ScriptedFile, ScenarioError> {
         let wrong = |what: String| ScenarioError::Picture { id: id.into(), what };
         let original = match self.of {
-            Of::Listed(number) if number < LISTED => {
-                picture(&scene(LISTED_FROM + number, WIDTH, HEIGHT))
-            }
+            Of::Listed(number) if number < LISTED => picture(&scene(LISTED_FROM + number, WIDTH, HEIGHT)),
             Of::Listed(number) => {
                 return Err(wrong(format!("the list has pictures 0 to {}, and not {number}", LISTED - 1)));
             }

@@ -77,13 +77,21 @@ fn an_unknown_key_and_an_unknown_value_are_refused_by_name() {
 fn a_scenario_that_neither_says_nor_measures_anything_is_refused() {
     let head = "name = \"n\"\ntitle = \"t\"\nquestion = \"q?\"\ncase = { for = \"f\", against = \"a\" }\n";
     let error = Scenario::parse(head).unwrap_err().to_string();
-    assert_eq!(error, "the scenario neither says nor measures anything: add a `[[message]]` or a `[[measure]]`");
+    assert_eq!(
+        error,
+        "the scenario neither says nor measures anything: add a `[[message]]` or a `[[measure]]`"
+    );
 }
 
 #[test]
 fn a_message_to_several_people_is_said_to_each_of_them() {
     let scenario = Scenario::parse(&with(r#"to = ["bob", "carol"]"#)).unwrap();
-    let said: Vec<_> =
-        scenario.conversation().unwrap().messages.iter().map(|message| (message.id.as_str(), message.to)).collect();
+    let said: Vec<_> = scenario
+        .conversation()
+        .unwrap()
+        .messages
+        .iter()
+        .map(|message| (message.id.as_str(), message.to))
+        .collect();
     assert_eq!(said, [("a, to Bob", Person::Bob), ("a, to Carol", Person::Carol)]);
 }

@@ -65,7 +65,8 @@ pub(crate) async fn play(
         let started = Instant::now();
         let file = message.file.as_ref().map(|file| LetterFile::new(&file.name, &file.bytes));
         let letter = Letter { from: message.from, to: message.to, text: message.text.clone(), file };
-        let bytes = letter.text.len() as u64 + message.file.as_ref().map_or(0, |file| file.bytes.len() as u64);
+        let bytes =
+            letter.text.len() as u64 + message.file.as_ref().map_or(0, |file| file.bytes.len() as u64);
         let reply = client.send(&letter).await?;
         let compose_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         if matches!(reply, Reply::Accepted) {

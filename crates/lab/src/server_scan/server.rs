@@ -235,7 +235,9 @@ impl State {
 /// How sure or how near, if the hook says so.
 fn score(answer: &Result<Verdict, Failure>) -> Option<u32> {
     match answer {
-        Ok(Verdict::Warn(finding) | Verdict::Block(finding) | Verdict::Report { finding, .. }) => finding.score,
+        Ok(Verdict::Warn(finding) | Verdict::Block(finding) | Verdict::Report { finding, .. }) => {
+            finding.score
+        }
         _ => None,
     }
 }

@@ -21,8 +21,8 @@ use airlock_relay::{Config, Relay};
 use airlock_wire::{AccountId, DeviceId, RelayAddress};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::{hook_observer::ran_on, relay_hand::Withheld, seat::Seat};
 pub use self::{clock::WorldClock, seat::Lock};
+pub(crate) use self::{hook_observer::ran_on, relay_hand::Withheld, seat::Seat};
 use crate::{
     error::{Doing, WorldError},
     logs::{self, LogMark},
@@ -115,7 +115,8 @@ impl World {
         let (alice, bob) = (seat(Person::Alice, options.alice_lock)?, seat(Person::Bob, Lock::KeyFile)?);
         let (carol, authority) =
             (seat(Person::Carol, Lock::KeyFile)?, seat(Person::Authority, Lock::KeyFile)?);
-        let people = [Person::Alice, Person::Bob].into_iter().chain(options.others).chain([Person::Authority]);
+        let people =
+            [Person::Alice, Person::Bob].into_iter().chain(options.others).chain([Person::Authority]);
         let world = Self {
             alice,
             bob,
@@ -258,7 +259,9 @@ impl World {
             Person::Alice => (self.alice, result) = self.alice.reopened(seed, clock, open).await?,
             Person::Bob => (self.bob, result) = self.bob.reopened(seed, clock, open).await?,
             Person::Carol => (self.carol, result) = self.carol.reopened(seed, clock, open).await?,
-            Person::Authority => (self.authority, result) = self.authority.reopened(seed, clock, open).await?,
+            Person::Authority => {
+                (self.authority, result) = self.authority.reopened(seed, clock, open).await?
+            }
         }
         Ok((self, result))
     }

@@ -17,11 +17,7 @@ pub(crate) struct Withheld {
 
 impl World {
     /// Takes envelopes out of a mailbox.
-    pub(crate) async fn withhold(
-        &self,
-        owner: Person,
-        keys: &[EnvelopeKey],
-    ) -> Result<Withheld, WorldError> {
+    pub(crate) async fn withhold(&self, owner: Person, keys: &[EnvelopeKey]) -> Result<Withheld, WorldError> {
         let sealed = self
             .with_store(|store| {
                 let device = number_of(store, self, owner)?;
