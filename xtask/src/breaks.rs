@@ -130,7 +130,7 @@ impl Copy {
         for (name, bytes) in &self.files {
             let path = self.folder.join(name);
             if fs::read(&path).ok().as_ref() != Some(bytes) {
-                let parent = path.parent().unwrap_or(Path::new("."));
+                let parent = path.parent().unwrap_or_else(|| Path::new("."));
                 fs::create_dir_all(parent).map_err(|why| ChoreError::File { path: parent.into(), why })?;
                 write(&path, bytes)?;
             }

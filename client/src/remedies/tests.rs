@@ -253,7 +253,7 @@ fn the_lab() {
         lab::occupied(path),
         lab::unwritable(path, &io(io::ErrorKind::PermissionDenied)),
         lab::report_fault(&shape),
-        lab::run(&airlock_lab::LabError::Broken),
+        lab::run(&LabError::Broken),
         lab::stopped(),
     ]));
 }

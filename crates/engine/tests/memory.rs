@@ -1,5 +1,6 @@
 //! Off is absence, as far as the process's memory tells. Alone in its program, as the tests beside it would be seen.
 #![cfg(all(target_os = "linux", feature = "hooks"))]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use airlock_engine::{Engine, Home, Unlock};
 use airlock_hooks::Package;
@@ -13,7 +14,9 @@ fn compiled_code() -> Vec<String> {
     let foreign = |line: &&str| {
         let name = line.split_whitespace().nth(5).unwrap_or_default();
         // The kernel's own pages are in every process.
-        !["[vdso]", "[vsyscall]"].contains(&name) && !(name.starts_with('/') && !name.contains("/cache/"))
+        let of_the_kernel = ["[vdso]", "[vsyscall]"].contains(&name);
+        let of_a_program = name.starts_with('/') && !name.contains("/cache/");
+        !of_the_kernel && !of_a_program
     };
     maps.lines().filter(executable).filter(foreign).map(str::to_owned).collect()
 }

@@ -28,7 +28,7 @@ pub(crate) fn add(all: &mut Observations, person: Person, home: &Path) -> Result
         .collect::<Result<_, _>>()?;
     for table in tables {
         let mut select = database.prepare(&format!("SELECT * FROM \"{table}\""))?;
-        let columns: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             for (number, column) in columns.iter().enumerate() {

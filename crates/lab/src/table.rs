@@ -63,7 +63,7 @@ impl<'a> Table<'a> {
             label: label.into(),
             cells: runs.iter().map(cell).collect(),
         };
-        let mut lines = vec![row("Alice's gate", &|run| strong(&run.setting.to_string()))];
+        let mut lines = vec![row("Alice's gate", &|run| strong(run.setting.to_string()))];
 
         let highlight = self.comparison.highlight;
         let marker = runs.first().and_then(|run| run.messages.get(highlight)).map(|message| &message.marker);

@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use airlock_lab::{
-    Colour, Comparison, Party, Person, Progress, Table,
+    Colour, Comparison, Party, Person, Progress, Setting, Table,
     comparison::{Fate, MessageRun, Run, Shown},
     run_script,
 };
@@ -24,7 +24,7 @@ static PLAYED: LazyLock<Played> = LazyLock::new(|| {
 });
 
 fn run(setting: Mode) -> &'static Run {
-    PLAYED.comparison.runs.iter().find(|run| run.setting == setting).unwrap()
+    PLAYED.comparison.runs.iter().find(|run| run.setting == Setting::gate(setting)).unwrap()
 }
 
 fn message(setting: Mode, id: &str) -> &'static MessageRun {

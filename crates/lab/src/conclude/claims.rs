@@ -282,9 +282,11 @@ fn blocked(facts: &Facts<'_>) -> Option<Claim> {
     };
     // These verdicts must stop a message in these modes, whatever the log says that the gate did.
     let must = |run: &Run, message: &MessageRun| {
-        message.decisions.iter().any(|decision| match (run.setting.mode(), decision.verdict.as_str()) {
-            (Mode::Enforce | Mode::Report, "block") | (Mode::Enforce, "report") => true,
-            _ => false,
+        message.decisions.iter().any(|decision| {
+            matches!(
+                (run.setting.mode(), decision.verdict.as_str()),
+                (Mode::Enforce | Mode::Report, "block") | (Mode::Enforce, "report")
+            )
         })
     };
     let mut stopped = 0;

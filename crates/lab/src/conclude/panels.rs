@@ -130,7 +130,8 @@ fn server_or(run: &Run, party: Party) -> &'static str {
 /// What Alice was shown.
 fn shown(facts: &Facts<'_>) -> Panel {
     let mut rows = Rows::new("what Alice was shown", facts.columns());
-    let kinds: [(&str, fn(&Shown) -> bool); 7] = [
+    type Kind = fn(&Shown) -> bool;
+    let kinds: [(&str, Kind); 7] = [
         ("a warning, and the choice", |shown| matches!(shown, Shown::Warned { .. })),
         ("another text, and the choice", |shown| matches!(shown, Shown::Rewrite { .. })),
         ("that it is not sent", |shown| matches!(shown, Shown::Stopped { .. })),

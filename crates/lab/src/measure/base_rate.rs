@@ -63,7 +63,7 @@ pub(super) fn measure(numbers: &BaseRate) -> Result<Measured, MeasureError> {
         columns: columns.map(String::from).into(),
         rows: rows.collect(),
     };
-    let Some(middle) = false_positive_rates.get(1).or(false_positive_rates.first()) else {
+    let Some(middle) = false_positive_rates.get(1).or_else(|| false_positive_rates.first()) else {
         return refuse("`false-positive-rates` are numbers from 0 to below 1, at least one");
     };
     let of_middle = precision(prevalence, *recall, *middle).unwrap_or_default();

@@ -9,7 +9,10 @@ use super::{
     shown::{axis, interval, line, percent, plain, source, strong, thousands},
 };
 use crate::{
-    pictures::{paint::Numbers, template},
+    pictures::{
+        paint::Numbers,
+        template::{self, Captions},
+    },
     report::{Claim, Evidence, Grid, Mark, Panel, Plot, Standing},
 };
 
@@ -116,14 +119,15 @@ pub(super) fn look_alike_distances(
 
 /// A meme whose template fills nearly all of it.
 pub(super) fn small_meme(template: u64, caption: u64) -> Picture {
-    template::meme(template, caption, false)
+    template::meme(template, caption, Captions::Small)
 }
 
 /// Paints so many pictures of each of so many templates.
 pub(super) fn look_alike_shares(seed: u64, templates: u32, each: u32) -> Vec<LookAlikes> {
-    let kinds: [(&'static str, fn(u64, u64) -> Picture); 3] = [
+    type Painter = fn(u64, u64) -> Picture;
+    let kinds: [(&str, Painter); 3] = [
         ("one meme, small captions", small_meme),
-        ("one meme, large captions", |template, caption| template::meme(template, caption, true)),
+        ("one meme, large captions", |template, caption| template::meme(template, caption, Captions::Large)),
         ("one form, other answers", template::form),
     ];
     kinds
@@ -151,7 +155,11 @@ pub(super) fn look_alikes(pictures: &Pictures, seed: u64, progress: &mut dyn FnM
         .iter()
         .map(|LookAlikes { name, within }| format!("{name}: {}", percent(within.value())))
         .collect();
-    let says = format!("Innocent pictures that a list of one of them finds too. {}.", spoken.join("; "));
+    let says = format!(
+        "Innocent pictures that a list of one of them finds too: {}. The lab drew them, and how much of its template a \
+         caption leaves to be seen decides the share.",
+        spoken.join("; ")
+    );
     let panel = Panel {
         id: "look-alikes".into(),
         title: "Innocent pictures that share a template".into(),

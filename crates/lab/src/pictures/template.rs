@@ -7,12 +7,23 @@ use super::{
     picture,
 };
 
-/// A scene with a caption: the template says which scene, the caption which words. A small caption is one line, a
-/// large one two lines of letters twice as high.
-pub(crate) fn meme(template: u64, caption: u64, is_large: bool) -> Picture {
+/// How much of a meme its caption takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Captions {
+    /// One line of small letters.
+    Small,
+    /// Two lines of letters twice as high.
+    Large,
+}
+
+/// A scene with a caption: the template says which scene, the caption which words.
+pub(crate) fn meme(template: u64, caption: u64, captions: Captions) -> Picture {
     let mut canvas = scene(template, 240, 180);
     let mut numbers = Numbers(caption);
-    let (lines, half): (&[f64], f64) = if is_large { (&[0.09, 0.91], 0.04) } else { (&[0.95], 0.02) };
+    let (lines, half): (&[f64], f64) = match captions {
+        Captions::Large => (&[0.09, 0.91], 0.04),
+        Captions::Small => (&[0.95], 0.02),
+    };
     for middle in lines {
         for (from, to) in words(&mut numbers, 0.06, 0.94) {
             letters(&mut canvas, &mut numbers, [from, to], [*middle, half]);

@@ -53,7 +53,7 @@ impl Attempt<'_> {
                     )
                 }
                 Some(Composed::Stopped { text, detail, .. }) => {
-                    let text = detail.map_or(text.clone(), |detail| format!("{text} ({detail})"));
+                    let text = detail.map_or_else(|| text.clone(), |detail| format!("{text} ({detail})"));
                     self.shown.push(Shown::Stopped { text });
                     match self.edit(self.message.when_stopped == WhenStopped::Edit) {
                         Some(edit) => self.compose(&edit).await?,

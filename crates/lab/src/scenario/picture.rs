@@ -13,7 +13,7 @@ use crate::pictures::{
     edit::EDITS,
     paint::{Numbers, scene},
     picture, png,
-    template::{form, meme},
+    template::{Captions, form, meme},
     toast::{Motif, painted},
 };
 
@@ -95,7 +95,7 @@ impl PictureInFile {
                 return Err(wrong(format!("the list has pictures 0 to {}, and not {number}", LISTED - 1)));
             }
             Of::Scene(number) => picture(&scene(number, WIDTH, HEIGHT)),
-            Of::Meme(template, caption) => meme(template, caption, false),
+            Of::Meme(template, caption) => meme(template, caption, Captions::Small),
             Of::Form(template, answers) => form(template, answers),
             Of::BurntToast(number) => painted(number, Motif::BurntToast),
             Of::FreshToast(number) => painted(number, Motif::FreshToast),
@@ -175,7 +175,7 @@ mod tests {
     fn the_entries_of_the_look_alikes_are_the_hashes_of_the_pictures_that_they_are_for() {
         let scenario = include_str!("../../scenarios/look-alikes.toml");
         assert!(Scenario::parse(scenario).is_ok());
-        let wanted = [entry(&meme(10_030, 1, false)), entry(&form(7, 1))];
+        let wanted = [entry(&meme(10_030, 1, Captions::Small)), entry(&form(7, 1))];
         assert!(wanted.iter().all(|entry| scenario.contains(entry)), "the entries should be {wanted:?}");
     }
 
