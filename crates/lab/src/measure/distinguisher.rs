@@ -32,8 +32,12 @@ impl Trace {
     }
 }
 
+/// Fewest runs of each setting. Of fewer than eight that are judged, an interval says next to nothing, and chance
+/// alone gives areas near 0 and 1.
+const RUNS_MIN: usize = 16;
+
 /// Trains on one half of the runs, drawn from the seed, and judges the other half. None when there are fewer than
-/// four runs of either setting: two to train on and two to judge.
+/// [`RUNS_MIN`] of either setting.
 #[must_use]
 pub fn distinguish(traces: &[Trace], seed: u64) -> Option<Auc> {
     let mut numbers = Numbers(seed);
@@ -41,7 +45,7 @@ pub fn distinguish(traces: &[Trace], seed: u64) -> Option<Auc> {
     for on in [true, false] {
         let mut rows: Vec<Vec<f64>> =
             traces.iter().filter(|trace| trace.on == on).map(Trace::features).collect();
-        if rows.len() < 4 {
+        if rows.len() < RUNS_MIN {
             return None;
         }
         // Fisher and Yates.
@@ -87,12 +91,12 @@ mod tests {
     #[test]
     fn identical_runs_are_guessed_exactly() {
         let same = |on| Trace { on, sizes: vec![512.0; 3], gaps: Vec::new() };
-        let traces: Vec<Trace> = (0..16).map(|run| same(run % 2 == 0)).collect();
+        let traces: Vec<Trace> = (0..40).map(|run| same(run % 2 == 0)).collect();
         assert_eq!(distinguish(&traces, 3).unwrap().area, 0.5);
     }
 
     #[test]
     fn too_few_runs_give_no_answer() {
-        assert_eq!(distinguish(&traces(6, 500.0), 3), None);
+        assert_eq!(distinguish(&traces(2 * RUNS_MIN - 1, 500.0), 3), None);
     }
 }
