@@ -1,10 +1,8 @@
 //! `airlock demo`: the screen with three panes, or the scripted comparison where nobody watches.
 
-use std::io::{self, IsTerminal as _};
+use airlock_lab::report::LINE_TYPE;
 
-use airlock_lab::{Colour, Table};
-
-use super::{Context, chat, has_screen, interrupt::interrupted};
+use super::{Context, chat, has_screen, interrupt::interrupted, lab};
 use crate::{args::Demo, exit::Exit, output::Format, problem::Problem, remedies, tui};
 
 pub(crate) async fn run(args: &Demo, context: &Context) -> Result<Exit, Problem> {
@@ -18,14 +16,10 @@ pub(crate) async fn run(args: &Demo, context: &Context) -> Result<Exit, Problem>
 async fn script(context: &Context) -> Result<Exit, Problem> {
     let played = airlock_lab::run_script(|progress| context.output.note(&progress.to_string()));
     // Dropping what is played removes its folder, which holds the keys of everyone in it.
-    let comparison = tokio::select! {
+    let report = tokio::select! {
         played = played => played.map_err(|error| remedies::demo(&error))?,
         () = interrupted() => return Err(remedies::demo_stopped()),
     };
-    let colour = match chat::colors(context) {
-        tui::theme::Colors::Ansi if io::stdout().is_terminal() => Colour::On,
-        _ => Colour::Off,
-    };
-    context.output.result("comparison", &comparison, || Table::new(&comparison, colour).to_string())?;
+    context.output.result(LINE_TYPE, &report, || lab::table(&report, context))?;
     Ok(Exit::Ok)
 }

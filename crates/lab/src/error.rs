@@ -80,9 +80,6 @@ pub enum LabError {
     /// A measurement broke off inside this program.
     #[error("a measurement broke off inside this program")]
     Broken,
-    /// A scenario that only measures can't be compared.
-    #[error("nothing is said in this scenario, so there is nothing to compare")]
-    NothingSaid,
     /// There is no folder for the worlds.
     #[error("no temporary folder can be made: {0}")]
     Folder(io::Error),

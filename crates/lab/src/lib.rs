@@ -2,10 +2,9 @@
 //!
 //! A [`World`] is relay, tap, Alice, Bob and an authority in one process. [`Observations`] are everything that each
 //! party really got in it, and a [`Marker`] looks for a planted text in them. A [`Scenario`] is a scripted
-//! conversation; [`compare`] plays it once per setting and gives a [`Comparison`], which [`Table`] prints. Nothing
-//! here states a result: all of them are computed from the observations.
+//! conversation; [`run()`] plays it once per setting and gives a [`Report`]. Nothing here states a result: all of them are
+//! computed from the observations.
 
-pub mod comparison;
 pub mod live;
 pub mod marker;
 pub mod measure;
@@ -16,7 +15,6 @@ pub mod scenario;
 pub mod setting;
 pub mod tap;
 
-mod claims;
 mod conclude;
 mod error;
 mod list_change;
@@ -29,12 +27,10 @@ mod play;
 mod run;
 mod server_scan;
 mod store_reader;
-mod table;
 mod unpacked;
 mod watch;
 mod world;
 
-pub use comparison::Comparison;
 pub use error::{LabError, WorldError};
 pub use live::{CarrierCheck, EnvelopeRow, MailboxView, RelayView, ReportView};
 pub use marker::Marker;
@@ -42,8 +38,7 @@ pub use measure::{Measure, MeasureError, Measured};
 pub use observer::{Finding, Observations, Party};
 pub use person::Person;
 pub use report::Report;
-pub use run::{Doing, Progress, RunOptions, SCRIPT_SETTINGS, Step, compare, run, run_script};
+pub use run::{Doing, Progress, RunOptions, Step, run, run_script};
 pub use scenario::Scenario;
 pub use setting::Setting;
-pub use table::{Colour, Table};
 pub use world::{Lock, World, WorldClock, WorldOptions};

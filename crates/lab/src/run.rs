@@ -1,17 +1,20 @@
 //! Runs scenarios: plays each conversation once per setting, each time in a fresh world, measures what is to be
 //! measured, and concludes.
 
-use std::{fmt, future::Future, pin::pin, time::Instant};
+use std::{
+    fmt,
+    future::{self, Future},
+    pin::pin,
+    time::Instant,
+};
 
 use airlock_protocol::gate::Mode;
 use tokio::{select, sync::mpsc, task::spawn_blocking};
 
 pub use crate::play::Step;
 use crate::{
-    comparison::{COMPARISON_VERSION, Comparison},
     conclude,
     error::LabError,
-    marker::Encoding,
     measure::{Measure, Measured},
     play,
     record::Run,
@@ -21,7 +24,10 @@ use crate::{
 };
 
 /// The settings of `airlock demo --script`: shadow is left out, because it shows nobody anything.
-pub const SCRIPT_SETTINGS: [Mode; 4] = [Mode::Off, Mode::Advise, Mode::Enforce, Mode::Report];
+const SCRIPT_SETTINGS: [Mode; 4] = [Mode::Off, Mode::Advise, Mode::Enforce, Mode::Report];
+
+/// The seed of `airlock demo --script`: one that `airlock lab run` has by itself too.
+const SCRIPT_SEED: u64 = 1;
 
 /// What is asked of a run.
 #[derive(Clone, Debug, Default)]
@@ -191,35 +197,8 @@ async fn measured_by(
 ///
 /// # Errors
 /// When a world fails, which is for want of disk or of time.
-pub async fn run_script(progress: impl FnMut(Progress)) -> Result<Comparison, LabError> {
+pub async fn run_script(progress: impl FnMut(Progress)) -> Result<Report, LabError> {
     let scenario = Scenario::parse(include_str!("../scenarios/first-conversation.toml"))?;
-    compare(&scenario, &SCRIPT_SETTINGS.map(Setting::gate), progress).await
-}
-
-/// Plays a scenario under each setting.
-///
-/// # Errors
-/// When a world fails, which is for want of disk or of time.
-pub async fn compare(
-    scenario: &Scenario,
-    settings: &[Setting],
-    progress: impl FnMut(Progress),
-) -> Result<Comparison, LabError> {
-    let started = Instant::now();
-    let Some(conversation) = scenario.conversation() else { return Err(LabError::NothingSaid) };
-    let mut steps = Steps { tell: progress, done: 0, of: settings.len() * play::steps(conversation) };
-    let mut runs = Vec::with_capacity(settings.len());
-    for setting in settings {
-        let step = |step| steps.step(scenario.name(), Doing::Playing(*setting, step));
-        runs.push(in_new_folder(conversation, *setting, 0, step).await?);
-    }
-    Ok(Comparison {
-        version: COMPARISON_VERSION,
-        scenario: scenario.name().to_owned(),
-        title: scenario.title().to_owned(),
-        highlight: conversation.highlight,
-        encodings: Encoding::ALL.to_vec(),
-        runs,
-        took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-    })
+    let settings = Some(SCRIPT_SETTINGS.map(Setting::gate).into());
+    run(&[scenario], &RunOptions { settings, seed: SCRIPT_SEED }, progress, future::pending()).await
 }

@@ -6,6 +6,8 @@ mod read;
 mod run;
 mod write;
 
+pub(super) use run::table;
+
 use std::path::Path;
 
 use airlock_lab::report::Difference;

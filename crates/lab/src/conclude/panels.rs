@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use super::{
     Facts,
-    words::{Rows, broken, counted, faint, grouped, listed, number, plain, share, strong},
+    words::{Rows, broken, counted, faint, listed, number, plain, share, strong},
 };
 use crate::{
     observer::Party,
     person::Person,
     record::{EnvelopeSeen, Fate, Run, Shown},
-    report::{Figure, Panel},
+    report::{Figure, Panel, grouped},
 };
 
 /// All of them, readers first. A panel that would be empty is left out.

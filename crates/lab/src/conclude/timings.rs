@@ -2,11 +2,11 @@
 
 use airlock_protocol::gate::Mode;
 
-use super::words::{Rows, grouped, plain};
+use super::words::{Rows, plain};
 use crate::{
     measure::{Trace, distinguish},
     record::Run,
-    report::{Claim, Evidence, Panel, Standing, TimedPanel, Timings},
+    report::{Claim, Evidence, Panel, Standing, TimedPanel, Timings, grouped},
 };
 
 pub(super) fn of(scenario: &str, runs: &[Run], seed: u64) -> Timings {

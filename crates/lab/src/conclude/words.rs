@@ -1,6 +1,6 @@
 //! Small words: counts, names in a row, cells.
 
-use crate::report::{Figure, Grid, Tone};
+use crate::report::{Figure, Grid, Tone, grouped};
 
 /// `1 message`, `3 messages`.
 pub(super) fn counted(number: usize, what: &str) -> String {
@@ -50,11 +50,6 @@ pub(super) fn number(number: u64) -> Figure {
 pub(super) fn share(part: usize, of: usize) -> Figure {
     let text = format!("{part} of {of}");
     if part == 0 { faint(text) } else { plain(text) }
-}
-
-/// A number with a comma every three digits.
-pub(super) fn grouped(number: u64) -> String {
-    crate::table::grouped(number)
 }
 
 /// A grid of rows that are added one by one.

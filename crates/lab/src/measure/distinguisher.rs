@@ -37,7 +37,7 @@ impl Trace {
 const RUNS_MIN: usize = 16;
 
 /// Trains on one half of the runs, drawn from the seed, and judges the other half. None when there are fewer than
-/// [`RUNS_MIN`] of either setting.
+/// sixteen of either setting.
 #[must_use]
 pub fn distinguish(traces: &[Trace], seed: u64) -> Option<Auc> {
     let mut numbers = Numbers(seed);
