@@ -15,9 +15,9 @@ use sha2::{Digest, Sha256};
 /// than 2²⁷ bytes; anything shorter would make an accident look like a leak.
 pub const MARKER_BYTES_MIN: usize = 6;
 
-/// The part of a file that is looked for, from its middle: long enough that no two files share it by chance, and
+/// The part of a file that is looked for, from its end: long enough to hold the checksum of a picture or an archive, and
 /// short enough to stand whole in one datagram.
-const FILE_PART_BYTES: usize = 32;
+const FILE_PART_BYTES: usize = 96;
 
 /// How a marker was written where it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -114,7 +114,7 @@ impl Encoding {
 
     /// Every byte string that stands for a file in this encoding: for a part of it, or for its digest.
     fn needles_of_file(self, file: &[u8]) -> Vec<Vec<u8>> {
-        let part = middle(file);
+        let part = end(file);
         match self {
             Self::Utf8 | Self::Utf16Le | Self::Utf16Be => Vec::new(),
             Self::Raw => vec![part.to_vec()],
@@ -129,7 +129,8 @@ impl Encoding {
                 vec![HEXLOWER.encode(&digest).into_bytes(), HEXUPPER.encode(&digest).into_bytes()]
             }
             Self::Pixels => match Picture::decode(file) {
-                Ok(Some(picture)) => pixels(&picture).iter().map(|view| middle(view).to_vec()).collect(),
+                // Whole, because pictures of one template agree in most of their pixels.
+                Ok(Some(picture)) => pixels(&picture),
                 // Not a picture, so nobody is shown pixels of it.
                 _ => Vec::new(),
             },
@@ -144,10 +145,10 @@ pub(crate) fn pixels(picture: &Picture) -> Vec<Vec<u8>> {
     luma.into_iter().chain([views::rgb(picture)]).collect()
 }
 
-/// The part of a file to look for.
-fn middle(bytes: &[u8]) -> &[u8] {
-    let start = bytes.len().saturating_sub(FILE_PART_BYTES) / 2;
-    &bytes[start..bytes.len().min(start + FILE_PART_BYTES)]
+/// The part of a file to look for. Pictures and archives end with checksums of all that comes before, so that two which
+/// are nearly the same differ there.
+fn end(bytes: &[u8]) -> &[u8] {
+    &bytes[bytes.len().saturating_sub(FILE_PART_BYTES)..]
 }
 
 impl fmt::Display for Encoding {
@@ -210,7 +211,7 @@ impl Marker {
         Ok(Self { text: text.to_owned(), needles: prepared(|encoding| encoding.needles(text)) })
     }
 
-    /// Also looks for a file in every encoding: for a part from its middle, for its digest, and, if it is a picture, for
+    /// Also looks for a file in every encoding: for its last bytes, for its digest, and, if it is a picture, for
     /// the pixels that hooks are shown of it.
     ///
     /// # Errors

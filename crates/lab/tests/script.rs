@@ -34,7 +34,9 @@ fn row(panel: &str, label: &str) -> Vec<&'static str> {
 #[test]
 fn encryption_holds_off_carriers_in_every_setting_and_a_hook_in_none() {
     assert_eq!(row("readers", "the hook, before encryption"), ["no", "yes", "yes", "yes"]);
-    for carrier in ["Alice's disk, as it lies there", "the wire, in transit", "the relay, from arrival on"] {
+    for carrier in
+        ["Alice's disk, as it lies there", "the wire, in transit", "the relay or server, from arrival on"]
+    {
         assert_eq!(row("readers", carrier), ["no"; 4], "{carrier}");
     }
 }

@@ -58,19 +58,23 @@ fn readers(facts: &Facts<'_>) -> Panel {
         rows.add(label, cells);
     }
     let marker = facts.highlighted().map_or("", |message| message.marker.as_str());
-    let readers = |run: &Run| {
+    let readers = |run: &Run| -> Vec<String> {
         let message = &run.messages[facts.highlight];
         let others = [Party::Hook, Party::Relay, Party::Authority].into_iter();
-        others.filter(|party| message.read_by(*party)).count()
+        others.filter(|party| message.read_by(*party)).map(|party| server_or(run, party).into()).collect()
     };
-    let most = facts.runs.iter().max_by_key(|run| readers(run));
-    let least = facts.runs.iter().min_by_key(|run| readers(run));
+    let most = facts.runs.iter().max_by_key(|run| readers(run).len());
+    let least = facts.runs.iter().min_by_key(|run| readers(run).len());
+    let named = |run: &Run| match readers(run) {
+        nobody if nobody.is_empty() => "nobody".to_owned(),
+        some => listed(&some),
+    };
     let says = match (least, most) {
         (Some(least), Some(most)) => format!(
             "Besides Alice and {recipient}, {} could read it with {}, and {} with {}.",
-            counted(readers(least), "party"),
+            named(least),
             least.setting,
-            counted(readers(most), "party"),
+            named(most),
             most.setting
         ),
         _ => String::new(),

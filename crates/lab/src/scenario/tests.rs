@@ -1,3 +1,5 @@
+//! What a scenario file may say, and what is said of one that says something else.
+
 use super::*;
 
 /// A scenario of one message, with one line of it replaced or one added.
