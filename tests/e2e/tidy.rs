@@ -270,7 +270,7 @@ fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let made = name.starts_with('.')
-            || ["target", "compile_fail", "compile_pass", "corpus"].contains(&name.as_str());
+            || ["target", "node_modules", "compile_fail", "compile_pass", "corpus"].contains(&name.as_str());
         if path.is_dir() && !made {
             found.extend(files(&path, wanted));
         } else if path.is_file() && wanted(&path) {
