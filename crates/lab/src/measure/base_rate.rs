@@ -139,7 +139,7 @@ fn three_words(prevalence: f64, recall: f64, rate: f64) -> Panel {
         plot: None,
         sources: vec![source(
             "“90 %” and “99.9 % accurate” were both said in public of such checks, with these words confused",
-            "public debate on the proposed regulation COM(2022) 209",
+            "the public debate",
         )],
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
         plot: None,
         sources: vec![source(
             "4.3, 12.0 and 17.8 % right on ImageNet's classes, from 96 bits of another hash (NeuralHash)",
-            "Struppek, Hintersdorf, Neider and Kersting, FAccT 2022",
+            "Struppek et al.",
         )],
     };
     let claim = Claim {

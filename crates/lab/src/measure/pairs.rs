@@ -68,10 +68,7 @@ pub(super) fn histogram(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut
             marks: vec![Mark { x: f64::from(THRESHOLD) / f64::from(BAR), label: "threshold".into() }],
         }),
         sources: vec![
-            source(
-                "3 false matches in 100 million pairs, with another hash (NeuralHash)",
-                "Apple, Security Threat Model Review of Child Safety Features, 2021",
-            ),
+            source("3 false matches in 100 million pairs, with another hash (NeuralHash)", "Apple"),
             source(
                 "5,671 pairs of photographs: mean 128.0, standard deviation 8.2, least 100",
                 "Airlock's own pilot: not published, not reviewed",

@@ -166,10 +166,7 @@ pub(super) fn measure(
                 .collect(),
         }),
         plot: Some(plot),
-        sources: vec![source(
-            "a threshold of 30 matches, for a chance of one account in a trillion a year",
-            "Apple, Security Threat Model Review of Child Safety Features, 2021",
-        )],
+        sources: vec![source("a threshold of 30 matches", "Apple")],
     };
     Ok(Measured { panels: vec![panel], claims: vec![claim] })
 }

@@ -122,11 +122,11 @@ fn sources() -> Vec<Source> {
     vec![
         source(
             "start values: distance at most 31, quality at least 50; unrelated pictures differ in 128 bits on average",
-            "Meta, PDQ documentation (ThreatExchange), 2019",
+            "the documentation of PDQ",
         ),
         source(
             "more than 99.9 % of images evaded detection by perceptual hashes, in a black-box attack",
-            "Jain, Crețu and de Montjoye, USENIX Security 2022",
+            "Jain et al., 2022",
         ),
         source(
             "resilient under realistic distortions and a limited number of queries",

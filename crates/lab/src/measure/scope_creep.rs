@@ -116,10 +116,7 @@ pub(super) fn measure(
         grid: Some(grid),
         plot: None,
         sources: vec![
-            source(
-                "more than 40 % physical surveillance by poisoning 5 % of a list",
-                "Hooda et al., on client-side scanning",
-            ),
+            source("more than 40 % physical surveillance by poisoning 5 % of a list", "Hooda et al."),
             source("a hidden target found in 67 % of its pictures by one entry", "Jain et al., 2023"),
         ],
     };

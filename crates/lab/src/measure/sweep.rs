@@ -73,7 +73,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
     );
     let sources = vec![source(
         "thresholds wide enough to stop evasion would flag more than a billion images a day",
-        "Jain, Crețu and de Montjoye, USENIX Security 2022",
+        "Jain et al., 2022",
     )];
     let sweep = Panel {
         id: "threshold-sweep".into(),
