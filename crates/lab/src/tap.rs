@@ -14,6 +14,7 @@ use std::{
 use serde::Serialize;
 use tokio::{
     net::UdpSocket,
+    sync::watch,
     task::{AbortHandle, JoinHandle},
 };
 
@@ -94,6 +95,7 @@ impl Traffic {
 #[derive(Debug)]
 pub struct Tap {
     address: SocketAddr,
+    relay: watch::Sender<SocketAddr>,
     record: Arc<Mutex<Record>>,
     forwarder: JoinHandle<()>,
 }
@@ -107,8 +109,15 @@ impl Tap {
         let front = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?);
         let address = front.local_addr()?;
         let record = Arc::new(Mutex::new(Record::new(record_bytes_max)));
-        let forwarder = tokio::spawn(forward(front, relay, Arc::clone(&record)));
-        Ok(Self { address, record, forwarder })
+        let (relay, wanted) = watch::channel(relay);
+        let forwarder = tokio::spawn(forward(front, wanted, Arc::clone(&record)));
+        Ok(Self { address, relay, record, forwarder })
+    }
+
+    /// Forwards to another port from now on: that of a relay that was started again. It has one of its own, because
+    /// anybody's socket may have been given the old one meanwhile.
+    pub fn follow(&self, relay: SocketAddr) {
+        self.relay.send_replace(relay);
     }
 
     /// Where clients are to connect.
@@ -193,12 +202,17 @@ impl Drop for Path {
 }
 
 /// Takes datagrams from clients until it is aborted. A datagram that cannot be forwarded is lost, as on any path.
-async fn forward(front: Arc<UdpSocket>, relay: SocketAddr, record: Arc<Mutex<Record>>) {
+async fn forward(front: Arc<UdpSocket>, mut wanted: watch::Receiver<SocketAddr>, record: Arc<Mutex<Record>>) {
+    let mut relay = *wanted.borrow_and_update();
     let mut paths: HashMap<SocketAddr, Path> = HashMap::new();
     let mut opened = 0;
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     loop {
         let Ok((length, client)) = front.recv_from(&mut buffer).await else { continue };
+        if wanted.has_changed().is_ok_and(|changed| changed) {
+            relay = *wanted.borrow_and_update();
+            paths.clear();
+        }
         if !paths.contains_key(&client) {
             if paths.len() == CLIENTS_MAX {
                 let oldest = paths.iter().min_by_key(|(_, path)| path.opened).map(|(client, _)| *client);
@@ -264,6 +278,23 @@ mod tests {
             timeout(Duration::from_secs(10), socket.recv_from(&mut buffer)).await.unwrap().unwrap();
         buffer.truncate(length);
         (buffer, from)
+    }
+
+    #[tokio::test]
+    async fn a_client_reaches_a_relay_that_was_started_again_at_another_port() {
+        let (first, second) =
+            (UdpSocket::bind("127.0.0.1:0").await.unwrap(), UdpSocket::bind("127.0.0.1:0").await.unwrap());
+        let tap = Tap::start(first.local_addr().unwrap(), RECORD_BYTES_MAX).await.unwrap();
+        let alice = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        alice.send_to(b"before", tap.address()).await.unwrap();
+        assert_eq!(receive(&first).await.0, b"before");
+
+        tap.follow(second.local_addr().unwrap());
+        alice.send_to(b"after", tap.address()).await.unwrap();
+        let (bytes, path) = receive(&second).await;
+        assert_eq!(bytes, b"after");
+        second.send_to(b"back", path).await.unwrap();
+        assert_eq!(receive(&alice).await, (b"back".to_vec(), tap.address()));
     }
 
     #[tokio::test]

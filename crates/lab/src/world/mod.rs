@@ -104,9 +104,8 @@ impl World {
     pub async fn start(root: &Path, options: WorldOptions) -> Result<Self, WorldError> {
         let log_from = logs::mark();
         let relay_folder = root.join("relay");
-        let mut relay_config = Config::loopback(&relay_folder);
+        let relay_config = Config::loopback(&relay_folder);
         let relay = Relay::start(relay_config.clone()).await?;
-        relay_config.listen = relay.local_addr();
         let tap = Tap::start(relay.local_addr(), options.record_bytes_max).await.map_err(WorldError::Tap)?;
         let watch = StoreWatch::start(&relay_folder)?;
         let address = through(tap.address(), &relay.address());

@@ -1,5 +1,5 @@
 //! A hand in the relay's store: what a hostile operator can do to what lies there. The relay is stopped, its database
-//! changed, and the same relay started again at the same address.
+//! changed, and the same relay started again. Its clients reach it where they did, through the tap.
 
 use airlock_engine::{Connection as Connected, Start};
 use airlock_relay::Relay;
@@ -105,7 +105,9 @@ impl World {
         let store = Connection::open(self.relay_folder.join("relay.db"))?;
         let result = hand(&store)?;
         store.close().map_err(|(_, error)| error)?;
-        *relay = Some(Relay::start(self.relay_config.clone()).await?);
+        let again = Relay::start(self.relay_config.clone()).await?;
+        self.tap.follow(again.local_addr());
+        *relay = Some(again);
         drop(relay);
         for person in connected {
             self.engine(person).start(Start::DeliverAndReceive).await;
