@@ -5,55 +5,67 @@ use serde::Deserialize;
 use super::{
     BaseRate, MeasureError, Measured,
     interval::Share,
-    shown::{axis, line, percent, percent_axis, plain, shares, source, strong, thousands},
+    shown::{axis, line, percent, percent_axis, plain, source, strong},
 };
-use crate::report::{Axis, Claim, Evidence, Grid, Panel, Plot, Source, Standing};
+use crate::report::{Axis, Claim, Evidence, Grid, Panel, Plot, Source, Standing, decimal, grouped};
 
 /// Of what is flagged, how much is what was looked for (Bayes). None when nothing is flagged.
-#[must_use]
-pub fn precision(prevalence: f64, recall: f64, false_positive_rate: f64) -> Option<f64> {
+fn precision(prevalence: f64, recall: f64, false_positive_rate: f64) -> Option<f64> {
     let (right, wrong) = (prevalence * recall, (1.0 - prevalence) * false_positive_rate);
     (right + wrong > 0.0).then(|| right / (right + wrong))
 }
 
 /// Of all messages, how many are judged rightly.
-#[must_use]
-pub fn accuracy(prevalence: f64, recall: f64, false_positive_rate: f64) -> f64 {
+fn accuracy(prevalence: f64, recall: f64, false_positive_rate: f64) -> f64 {
     prevalence * recall + (1.0 - prevalence) * (1.0 - false_positive_rate)
 }
 
 /// The probability that at least one of so many innocent messages is flagged, if errors are independent.
-#[must_use]
-pub fn flagged_once(false_positive_rate: f64, messages: f64) -> f64 {
+fn flagged_once(false_positive_rate: f64, messages: f64) -> f64 {
     -libm::expm1(messages * libm::log1p(-false_positive_rate))
+}
+
+/// As it is shown: nothing is flagged where there is none.
+fn shown(precision: Option<f64>) -> String {
+    precision.map_or_else(|| "–".into(), percent)
+}
+
+const NAME: &str = "base-rate";
+
+impl BaseRate {
+    pub(super) fn check(&self) -> Result<(), MeasureError> {
+        let Self { messages_a_day, messages_a_person, one_in, recall, false_positive_rates } = self;
+        let is_share = |share: &f64| (0.0..1.0).contains(share);
+        let refuse = |what: &str| Err(MeasureError::Parameter { measure: NAME, what: what.into() });
+        if ![messages_a_day, messages_a_person, one_in]
+            .into_iter()
+            .all(|number| (1.0..=1e15).contains(number))
+        {
+            return refuse("`messages-a-day`, `messages-a-person` and `one-in` are numbers from 1 to 1e15");
+        }
+        if false_positive_rates.is_empty() || !false_positive_rates.iter().all(is_share) {
+            return refuse("`false-positive-rates` are numbers from 0 to below 1, at least one");
+        }
+        if !(0.0..=1.0).contains(recall) {
+            return refuse("`recall` is a number from 0 to 1");
+        }
+        Ok(())
+    }
 }
 
 pub(super) fn measure(numbers: &BaseRate) -> Result<Measured, MeasureError> {
     let BaseRate { messages_a_day, messages_a_person, one_in, recall, false_positive_rates } = numbers;
-    let is_share = |share: &f64| (0.0..1.0).contains(share);
-    let refuse = |what: &str| Err(MeasureError::Parameter { measure: "base-rate", what: what.into() });
-    if !(*messages_a_day >= 1.0 && *messages_a_person >= 1.0 && *one_in >= 1.0 && messages_a_day.is_finite())
-    {
-        return refuse("`messages-a-day`, `messages-a-person` and `one-in` are numbers from 1 on");
-    }
-    if false_positive_rates.is_empty() || !false_positive_rates.iter().all(is_share) {
-        return refuse("`false-positive-rates` are numbers from 0 to below 1, at least one");
-    }
-    if !(0.0..=1.0).contains(recall) {
-        return refuse("`recall` is a number from 0 to 1");
-    }
     let prevalence = 1.0 / one_in;
     let people = messages_a_day / messages_a_person;
     let rows = false_positive_rates.iter().map(|rate| {
         let wrong = messages_a_day * (1.0 - prevalence) * rate;
         let right = messages_a_day * prevalence * recall;
-        let precision = precision(prevalence, *recall, *rate).unwrap_or_default();
         let figures = vec![
             plain(percent(accuracy(prevalence, *recall, *rate))),
-            strong(percent(precision)),
-            plain(thousands(right + wrong)),
-            plain(thousands(wrong)),
-            strong(thousands(people * flagged_once(*rate, *messages_a_person))),
+            strong(shown(precision(prevalence, *recall, *rate))),
+            plain(decimal(right + wrong, 0)),
+            plain(decimal(wrong, 0)),
+            strong(decimal(people * flagged_once(*rate, *messages_a_person), 0)),
         ];
         (percent(*rate), figures)
     });
@@ -63,27 +75,30 @@ pub(super) fn measure(numbers: &BaseRate) -> Result<Measured, MeasureError> {
         columns: columns.map(String::from).into(),
         rows: rows.collect(),
     };
-    let Some(middle) = false_positive_rates.get(1).or_else(|| false_positive_rates.first()) else {
-        return refuse("`false-positive-rates` are numbers from 0 to below 1, at least one");
-    };
-    let of_middle = precision(prevalence, *recall, *middle).unwrap_or_default();
+    // The second of those that are there by themselves is neither the best nor the worst.
+    let middle =
+        false_positive_rates.get(1).or_else(|| false_positive_rates.first()).copied().unwrap_or_default();
+    let of_middle = precision(prevalence, *recall, middle);
     let says = format!(
-        "At a false-positive rate of {}, and one message in {} that is looked for, {} of the flags are right.",
-        percent(*middle),
-        thousands(*one_in),
-        percent(of_middle)
+        "At a false-positive rate of {}, and one message in {} that is looked for, {}.",
+        percent(middle),
+        decimal(*one_in, 0),
+        of_middle.map_or_else(
+            || "nothing is flagged".into(),
+            |precision| format!("{} of the flags are right", percent(precision))
+        )
     );
     let series = false_positive_rates.iter().map(|rate| {
         // From one in ten million to one in two.
-        let points = (0..=67).map(|step| {
+        let points = (0..=67).filter_map(|step| {
             let prevalence = libm::pow(10.0, -7.0 + f64::from(step) / 10.0);
-            (prevalence, precision(prevalence, *recall, *rate).unwrap_or_default() * 100.0)
+            precision(prevalence, *recall, *rate).map(|precision| (prevalence, precision * 100.0))
         });
         line(format!("false-positive rate {}", percent(*rate)), points.collect())
     });
     let calculator = Panel {
-        id: "base-rate".into(),
-        title: format!("What errors mean in {} messages a day", thousands(*messages_a_day)),
+        id: NAME.into(),
+        title: format!("What errors mean in {} messages a day", decimal(*messages_a_day, 0)),
         says: says.clone(),
         grid: Some(grid),
         plot: Some(Plot::Lines {
@@ -95,12 +110,12 @@ pub(super) fn measure(numbers: &BaseRate) -> Result<Measured, MeasureError> {
         sources: Vec::new(),
     };
     let claim = Claim {
-        id: "base-rate".into(),
+        id: NAME.into(),
         text: says,
         standing: Standing::Seen,
         evidence: vec![Evidence::Measured {
             what: format!("precision at recall {} (calculated)", percent(*recall)),
-            figure: percent(of_middle),
+            figure: shown(of_middle),
             of: *messages_a_day as u64,
         }],
         method: "Bayes' rule on the numbers of the scenario: nothing of it is measured, and nobody knows the true \
@@ -108,16 +123,15 @@ pub(super) fn measure(numbers: &BaseRate) -> Result<Measured, MeasureError> {
                  more often."
             .into(),
     };
-    let words = three_words(prevalence, *recall, *middle);
+    let words = three_words(prevalence, *recall, middle);
     Ok(Measured { panels: vec![calculator, words, published()?], claims: vec![claim] })
 }
 
 /// The same numbers called by three names.
 fn three_words(prevalence: f64, recall: f64, rate: f64) -> Panel {
-    let row = |word: &str, question: &str, answer: f64| {
-        (word.to_owned(), vec![plain(question), strong(percent(answer))])
+    let row = |word: &str, question: &str, answer: Option<f64>| {
+        (word.to_owned(), vec![plain(question), strong(shown(answer))])
     };
-    let precision = precision(prevalence, recall, rate).unwrap_or_default();
     Panel {
         id: "three-words".into(),
         title: "Accuracy, precision and false-positive rate are three things".into(),
@@ -129,11 +143,15 @@ fn three_words(prevalence: f64, recall: f64, rate: f64) -> Panel {
                 row(
                     "accuracy",
                     "how many of all messages are judged rightly?",
-                    accuracy(prevalence, recall, rate),
+                    Some(accuracy(prevalence, recall, rate)),
                 ),
-                row("precision", "how many of the flagged messages are what was looked for?", precision),
-                row("false-positive rate", "how many of the innocent messages are flagged?", rate),
-                row("recall", "how many of those that are looked for are flagged?", recall),
+                row(
+                    "precision",
+                    "how many of the flagged messages are what was looked for?",
+                    precision(prevalence, recall, rate),
+                ),
+                row("false-positive rate", "how many of the innocent messages are flagged?", Some(rate)),
+                row("recall", "how many of those that are looked for are flagged?", Some(recall)),
             ],
         }),
         plot: None,
@@ -171,50 +189,65 @@ impl Year {
     fn share(&self) -> Share {
         Share { part: self.forwarded, of: self.received }
     }
+
+    /// The share as it is shown.
+    fn percent(&self) -> String {
+        format!("{:.1} %", self.share().value() * 100.0)
+    }
+}
+
+impl PublishedSeries {
+    /// The years with the least and the largest share.
+    fn range(&self) -> Option<String> {
+        let share = |one: &&Year, other: &&Year| one.share().value().total_cmp(&other.share().value());
+        let (least, most) = (self.years.iter().min_by(share)?, self.years.iter().max_by(share)?);
+        Some(format!(
+            "{}: between {} ({}) and {} ({}) of the reports received were forwarded.",
+            self.name,
+            least.percent(),
+            least.year,
+            most.percent(),
+            most.year
+        ))
+    }
 }
 
 fn read_published() -> Result<Published, MeasureError> {
     toml::from_str(include_str!("published.toml"))
-        .map_err(|why| MeasureError::Failed { measure: "base-rate", what: why.to_string() })
+        .map_err(|why| MeasureError::Failed { measure: NAME, what: why.to_string() })
 }
 
 fn published() -> Result<Panel, MeasureError> {
     let Published { series } = read_published()?;
     let rows = series.iter().flat_map(|PublishedSeries { name, years, .. }| {
         years.iter().map(move |year| {
-            let figures = vec![
-                plain(thousands(year.received as f64)),
-                plain(thousands(year.forwarded as f64)),
-                strong(format!("{:.1} %", year.share().value() * 100.0)),
-            ];
+            let figures =
+                vec![plain(grouped(year.received)), plain(grouped(year.forwarded)), strong(year.percent())];
             (format!("{name} {}", year.year), figures)
         })
     });
-    let lines = series.iter().filter(|series| series.years.len() > 1).map(
-        |PublishedSeries { name, years, .. }| {
-            let points: Vec<(f64, Share)> =
-                years.iter().map(|year| (f64::from(year.year), year.share())).collect();
-            shares(name, &points)
-        },
-    );
+    let several = || series.iter().filter(|series| series.years.len() > 1);
+    // All that were received were counted, so there is no interval.
+    let lines = several().map(|PublishedSeries { name, years, .. }| {
+        line(name, years.iter().map(|year| (f64::from(year.year), year.share().value() * 100.0)).collect())
+    });
+    let ranges: Vec<String> = several().filter_map(PublishedSeries::range).collect();
     let sources: Vec<Source> = series
         .iter()
         .map(|series| source(&format!("{}: {}", series.name, series.caveat), &series.citation))
         .collect();
     Ok(Panel {
         id: "published-series".into(),
-        title: "Reports that the police received, and what was of use".into(),
-        says: "From year to year a larger share was forwarded; it says something of the whole chain, not of one \
-               algorithm."
-            .into(),
+        title: "Reports that authorities received, and those that were forwarded or verified".into(),
+        says: format!("{} That says something of the whole chain, not of one algorithm.", ranges.join(" ")),
         grid: Some(Grid {
             corner: "year".into(),
-            columns: ["received", "forwarded or verified", "share"].map(String::from).into(),
+            columns: ["received", "forwarded or verified", "share (calculated)"].map(String::from).into(),
             rows: rows.collect(),
         }),
         plot: Some(Plot::Lines {
             x: axis("year"),
-            y: percent_axis("forwarded, %"),
+            y: percent_axis("forwarded, % (calculated)"),
             series: lines.collect(),
             marks: Vec::new(),
         }),
@@ -255,11 +288,30 @@ mod tests {
 
     #[test]
     fn numbers_that_mean_nothing_are_refused() {
-        let refused = |numbers: BaseRate| measure(&numbers).unwrap_err().to_string();
-        insta::assert_snapshot!(refused(BaseRate { one_in: 0.0, ..BaseRate::default() }), @"base-rate: `messages-a-day`, `messages-a-person` and `one-in` are numbers from 1 on");
+        let refused = |numbers: BaseRate| numbers.check().unwrap_err().to_string();
+        insta::assert_snapshot!(refused(BaseRate { one_in: 0.0, ..BaseRate::default() }), @"base-rate: `messages-a-day`, `messages-a-person` and `one-in` are numbers from 1 to 1e15");
         insta::assert_snapshot!(refused(BaseRate { recall: 2.0, ..BaseRate::default() }), @"base-rate: `recall` is a number from 0 to 1");
-        assert!(measure(&BaseRate { false_positive_rates: Vec::new(), ..BaseRate::default() }).is_err());
-        assert!(measure(&BaseRate { false_positive_rates: vec![f64::NAN], ..BaseRate::default() }).is_err());
+        for rates in [Vec::new(), vec![f64::NAN], vec![1.0]] {
+            assert!(BaseRate { false_positive_rates: rates, ..BaseRate::default() }.check().is_err());
+        }
+        assert!(BaseRate { one_in: f64::INFINITY, ..BaseRate::default() }.check().is_err());
+    }
+
+    #[test]
+    fn a_check_that_flags_nothing_has_no_precision() {
+        let nothing = BaseRate { recall: 0.0, false_positive_rates: vec![0.0], ..BaseRate::default() };
+        let Measured { panels, claims } = measure(&nothing).unwrap();
+        assert!(claims[0].text.ends_with("nothing is flagged."), "{}", claims[0].text);
+        assert_eq!(panels[0].grid.as_ref().unwrap().rows[0].1[1].text, "–");
+    }
+
+    #[test]
+    fn the_published_years_are_compared_by_their_shares() {
+        assert_eq!(
+            published().unwrap().says,
+            "Swiss federal police: between 6.7 % (2018) and 19.5 % (2021) of the reports received were forwarded. \
+             That says something of the whole chain, not of one algorithm."
+        );
     }
 
     proptest! {

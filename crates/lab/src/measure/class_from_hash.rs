@@ -6,11 +6,11 @@ use super::{
     interval::Share,
     logistic::Logistic,
     pdq::Hash,
-    shown::{interval, percent, plain, source, strong},
+    shown::{interval, percent, plain, share_cells, source},
 };
 use crate::{
     pictures::toast::{Motif, painted},
-    report::{Claim, Evidence, Grid, Panel, Standing},
+    report::{Claim, Evidence, Grid, Panel, Standing, grouped},
 };
 
 const MOTIFS: [(Motif, &str); 5] = [
@@ -56,22 +56,20 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
     // The class that is most frequent among those judged: guessing it always is the best that needs no hash.
     let most = (0..MOTIFS.len()).map(|class| judged.iter().filter(|(of, _)| *of == class).count()).max();
     let chance = Share { part: most.unwrap_or_default() as u64, of: all.of };
-    let row = |name: &str, share: Share| {
-        (
-            name.to_owned(),
-            vec![strong(percent(share.value())), plain(interval(share)), plain(share.of.to_string())],
-        )
-    };
+    let row = |name: &str, share: Share| (name.to_owned(), share_cells(share));
     let mut rows = vec![row("all", all)];
     rows.extend(MOTIFS.iter().enumerate().map(|(class, (_, name))| row(name, right(Some(class)))));
     rows.push((
         "always guessing the most frequent".into(),
-        vec![plain(percent(chance.value())), plain("–"), plain(chance.of.to_string())],
+        vec![plain(percent(chance.value())), plain("–"), plain(grouped(chance.of))],
     ));
+    let better = if all.wilson().0 > chance.value() { "" } else { ", which is not told from it here" };
     let says = format!(
-        "From 256 bits alone, {} of {} pictures are sorted rightly into {} kinds; guessing without them gets {}.",
+        "Of {} pictures that the lab drew, {} (95 % interval {}) are sorted rightly into {} kinds by their hashes \
+         alone; always guessing the most frequent kind gets {}{better}.",
+        grouped(all.of),
         percent(all.value()),
-        all.of,
+        interval(all),
         MOTIFS.len(),
         percent(chance.value())
     );
@@ -85,10 +83,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
             rows,
         }),
         plot: None,
-        sources: vec![source(
-            "4.3, 12.0 and 17.8 % right on ImageNet's classes, from 96 bits of another hash (NeuralHash)",
-            "Struppek et al.",
-        )],
+        sources: vec![source("4.3, 12.0 and 17.8 % on ImageNet from 96 bits", "Struppek et al.")],
     };
     let claim = Claim {
         id: "class-from-hash".into(),

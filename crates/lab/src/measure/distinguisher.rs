@@ -7,15 +7,15 @@ use super::{
 };
 use crate::pictures::paint::Numbers;
 
-/// What an observer of one run saw.
+/// What an observer saw of one message.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trace {
-    /// Whether it was played under the setting that is to be recognised.
-    pub on: bool,
+pub(crate) struct Trace {
+    /// Whether it was sent under the setting that is to be recognised.
+    pub(crate) on: bool,
     /// Bytes of each datagram or envelope, in order.
-    pub sizes: Vec<f64>,
+    pub(crate) sizes: Vec<f64>,
     /// Time between each and the one before, in any unit; empty when time is left out.
-    pub gaps: Vec<f64>,
+    pub(crate) gaps: Vec<f64>,
 }
 
 impl Trace {
@@ -32,20 +32,19 @@ impl Trace {
     }
 }
 
-/// Fewest runs of each setting. Of fewer than eight that are judged, an interval says next to nothing, and chance
+/// Fewest messages of each setting. Of fewer than eight that are judged, an interval says next to nothing, and chance
 /// alone gives areas near 0 and 1.
-const RUNS_MIN: usize = 16;
+const MESSAGES_MIN: usize = 16;
 
-/// Trains on one half of the runs, drawn from the seed, and judges the other half. None when there are fewer than
+/// Trains on one half of the messages, drawn from the seed, and judges the other half. None when there are fewer than
 /// sixteen of either setting.
-#[must_use]
-pub fn distinguish(traces: &[Trace], seed: u64) -> Option<Auc> {
+pub(crate) fn distinguish(traces: &[Trace], seed: u64) -> Option<Auc> {
     let mut numbers = Numbers(seed);
     let (mut training, mut judged) = (Vec::new(), (Vec::new(), Vec::new()));
     for on in [true, false] {
         let mut rows: Vec<Vec<f64>> =
             traces.iter().filter(|trace| trace.on == on).map(Trace::features).collect();
-        if rows.len() < RUNS_MIN {
+        if rows.len() < MESSAGES_MIN {
             return None;
         }
         // Fisher and Yates.
@@ -68,8 +67,8 @@ mod tests {
     fn traces(count: usize, larger: f64) -> Vec<Trace> {
         let mut numbers = Numbers(1);
         (0..count)
-            .map(|run| {
-                let on = run % 2 == 0;
+            .map(|message| {
+                let on = message % 2 == 0;
                 let sizes =
                     (0..10).map(|_| numbers.between(100.0, 200.0) + if on { larger } else { 0.0 }).collect();
                 Trace { on, sizes, gaps: (0..9).map(|_| numbers.share()).collect() }
@@ -84,19 +83,19 @@ mod tests {
 
     #[test]
     fn settings_that_differ_in_nothing_are_guessed() {
-        let Auc { interval: (low, high), .. } = distinguish(&traces(200, 0.0), 3).unwrap();
+        let (low, high) = distinguish(&traces(200, 0.0), 3).unwrap().interval.unwrap();
         assert!(low < 0.5 && 0.5 < high, "{low} {high}");
     }
 
     #[test]
-    fn identical_runs_are_guessed_exactly() {
+    fn identical_messages_are_guessed_exactly() {
         let same = |on| Trace { on, sizes: vec![512.0; 3], gaps: Vec::new() };
-        let traces: Vec<Trace> = (0..40).map(|run| same(run % 2 == 0)).collect();
-        assert_eq!(distinguish(&traces, 3).unwrap().area, 0.5);
+        let traces: Vec<Trace> = (0..40).map(|message| same(message % 2 == 0)).collect();
+        assert_eq!(distinguish(&traces, 3).unwrap(), Auc { area: 0.5, interval: None });
     }
 
     #[test]
-    fn too_few_runs_give_no_answer() {
-        assert_eq!(distinguish(&traces(2 * RUNS_MIN - 1, 500.0), 3), None);
+    fn too_few_messages_give_no_answer() {
+        assert_eq!(distinguish(&traces(2 * MESSAGES_MIN - 1, 500.0), 3), None);
     }
 }

@@ -4,6 +4,7 @@ use airlock_hooks::views::{Picture, luma};
 
 use super::pdq::{self, Hash, Hashed};
 use crate::pictures::{
+    edit::{EDITS, Edit},
     paint::{Numbers, scene},
     picture,
 };
@@ -51,6 +52,24 @@ pub(super) fn scenes(seed: u64, count: u32) -> Vec<Listed> {
     let painted = std::iter::repeat_with(|| picture(&scene(numbers.bits(), 240, 180)));
     let listed = painted.filter_map(|picture| hashed(&picture).map(|hashed| Listed { picture, hashed }));
     listed.take(count as usize).collect()
+}
+
+/// The edit that changes nothing, for comparison.
+pub(super) const UNEDITED: &str = "none";
+
+/// Pictures after each edit, as the hook sees them, in the order of the pictures.
+pub(super) fn edited(seed: u64, listed: &[Listed]) -> Vec<(&'static Edit, Vec<Option<Hashed>>)> {
+    let after = |place: usize, edit: &Edit| {
+        listed
+            .iter()
+            .enumerate()
+            .map(|(which, listed)| {
+                let mut chance = Numbers(seed ^ (place * 100_000 + which) as u64);
+                hashed(&(edit.apply)(&listed.picture, &mut chance))
+            })
+            .collect()
+    };
+    EDITS.iter().enumerate().map(|(place, edit)| (edit, after(place, edit))).collect()
 }
 
 /// Every pair once.

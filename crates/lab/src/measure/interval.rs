@@ -2,16 +2,16 @@
 
 /// A count of cases, and of those in which something happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Share {
+pub(super) struct Share {
     /// In which it happened.
-    pub part: u64,
+    pub(super) part: u64,
     /// All.
-    pub of: u64,
+    pub(super) of: u64,
 }
 
 impl Share {
     /// Counts what is true.
-    pub fn count(cases: impl IntoIterator<Item = bool>) -> Self {
+    pub(super) fn count(cases: impl IntoIterator<Item = bool>) -> Self {
         cases.into_iter().fold(Self::default(), |Self { part, of }, case| Self {
             part: part + u64::from(case),
             of: of + 1,
@@ -19,14 +19,12 @@ impl Share {
     }
 
     /// From 0 to 1; 0 of nothing.
-    #[must_use]
-    pub fn value(self) -> f64 {
+    pub(super) fn value(self) -> f64 {
         if self.of == 0 { 0.0 } else { self.part as f64 / self.of as f64 }
     }
 
     /// Wilson's 95 % interval (Wilson 1927): unlike the plain one it is right for shares near 0 and 1.
-    #[must_use]
-    pub fn wilson(self) -> (f64, f64) {
+    pub(super) fn wilson(self) -> (f64, f64) {
         if self.of == 0 {
             return (0.0, 1.0);
         }
@@ -41,8 +39,7 @@ impl Share {
 }
 
 /// Mean and standard deviation (of the values themselves, not of a larger population).
-#[must_use]
-pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+pub(super) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let n = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / n;
     (mean, (values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / n).sqrt())

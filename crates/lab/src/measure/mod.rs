@@ -3,7 +3,6 @@
 
 mod base_rate;
 mod class_from_hash;
-mod classifier;
 mod component;
 #[cfg(test)]
 #[allow(unreachable_pub, reason = "a file of the build script")]
@@ -19,6 +18,7 @@ mod roc;
 mod scope_creep;
 mod shown;
 mod sweep;
+mod text_false_positives;
 mod trusted_code;
 
 // The guest's own code: the hash of `known-image`.
@@ -28,11 +28,7 @@ pub(crate) mod pdq;
 
 use serde::Deserialize;
 
-pub use base_rate::{accuracy, flagged_once, precision};
-pub use distinguisher::{Trace, distinguish};
-pub use interval::{Share, mean_and_deviation};
-pub use report_threshold::{beta_binomial_tail, binomial_tail};
-pub use roc::{Auc, auc, curve};
+pub(crate) use distinguisher::{Trace, distinguish};
 
 use crate::report::{Claim, Panel};
 
@@ -53,8 +49,8 @@ pub enum Measure {
     BaseRate(BaseRate),
     /// What a threshold of matches before a report protects.
     ReportThreshold(ReportThreshold),
-    /// How well the text hooks tell messages apart.
-    ClassifierRoc(ClassifierRoc),
+    /// How often the text hooks err where there is nothing to find.
+    TextFalsePositives(TextFalsePositives),
     /// What one more list entry looks for.
     ScopeCreep(ScopeCreep),
     /// How much code has to be trusted.
@@ -72,11 +68,24 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// At least two, for there to be a pair, and at most what a machine does in minutes.
     fn count(&self, usual: u32) -> u32 {
-        self.pictures.unwrap_or(usual).clamp(2, 2_000)
+        self.pictures.unwrap_or(usual)
+    }
+
+    /// `least` is for there to be anything to compare; the most is what a machine does in minutes.
+    fn check(&self, measure: &'static str, least: u32) -> Result<(), MeasureError> {
+        match self.pictures {
+            Some(pictures) if !(least..=PICTURES_MAX).contains(&pictures) => {
+                let what = format!("`pictures` is a whole number from {least} to {PICTURES_MAX}");
+                Err(MeasureError::Parameter { measure, what })
+            }
+            _ => Ok(()),
+        }
     }
 }
+
+/// Most pictures of one measure.
+const PICTURES_MAX: u32 = 2_000;
 
 /// The numbers that a base rate is about.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -134,12 +143,12 @@ impl Default for ReportThreshold {
 /// How many texts.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ClassifierRoc {
+pub struct TextFalsePositives {
     /// Generated messages for the hooks without a data set.
     pub messages: u32,
 }
 
-impl Default for ClassifierRoc {
+impl Default for TextFalsePositives {
     fn default() -> Self {
         Self { messages: 2_000 }
     }
@@ -197,19 +206,40 @@ pub enum MeasureError {
 }
 
 impl Measure {
+    /// Whether its parameters are among those that can be measured.
+    ///
+    /// # Errors
+    /// Which is not, and what to write instead.
+    pub(crate) fn check(&self) -> Result<(), MeasureError> {
+        match self {
+            Self::PdqRobustness(pictures) => pictures.check("pdq-robustness", 2),
+            Self::HammingHistogram(pictures) => pictures.check("hamming-histogram", 2),
+            Self::LookAlikes(pictures) => pictures.check("look-alikes", 2),
+            Self::ThresholdSweep(pictures) => pictures.check("threshold-sweep", 2),
+            // Two of each kind to train on, and two to judge.
+            Self::ClassFromHash(pictures) => pictures.check("class-from-hash", 20),
+            Self::BaseRate(numbers) => numbers.check(),
+            Self::ReportThreshold(parameters) => parameters.check(),
+            Self::TextFalsePositives(parameters) => parameters.check(),
+            Self::ScopeCreep(parameters) => parameters.check(),
+            Self::TrustedCode(TrustedCode {}) => Ok(()),
+        }
+    }
+
     /// Measures. `progress` is told in a few words what is being done.
     ///
     /// # Errors
     /// When a parameter is outside what can be measured, or a hook can't be asked.
     pub fn run(&self, seed: u64, progress: &mut dyn FnMut(&str)) -> Result<Measured, MeasureError> {
+        self.check()?;
         match self {
             Self::PdqRobustness(pictures) => Ok(robustness::measure(pictures, seed, progress)),
             Self::HammingHistogram(pictures) => Ok(pairs::histogram(pictures, seed, progress)),
             Self::LookAlikes(pictures) => Ok(pairs::look_alikes(pictures, seed, progress)),
             Self::ThresholdSweep(pictures) => Ok(sweep::measure(pictures, seed, progress)),
             Self::BaseRate(numbers) => base_rate::measure(numbers),
-            Self::ReportThreshold(parameters) => report_threshold::measure(parameters, seed, progress),
-            Self::ClassifierRoc(parameters) => classifier::measure(parameters, seed, progress),
+            Self::ReportThreshold(parameters) => Ok(report_threshold::measure(parameters, seed, progress)),
+            Self::TextFalsePositives(parameters) => text_false_positives::measure(parameters, seed, progress),
             Self::ScopeCreep(parameters) => scope_creep::measure(parameters, seed, progress),
             Self::TrustedCode(TrustedCode {}) => Ok(trusted_code::measure()),
             Self::ClassFromHash(pictures) => Ok(class_from_hash::measure(pictures, seed, progress)),
@@ -273,5 +303,21 @@ mod tests {
         assert!(refused("kind = \"pdq\""));
         assert!(refused("kind = \"look-alikes\"\nphotographs = 3"));
         assert!(!refused("kind = \"base-rate\"\none-in = 1000.0"));
+    }
+
+    #[test]
+    fn a_parameter_that_cannot_be_measured_is_refused_with_what_to_write_instead() {
+        let of = |pictures| Pictures { pictures: Some(pictures) };
+        let refused = [
+            Measure::PdqRobustness(of(0)),
+            Measure::LookAlikes(of(9_999)),
+            Measure::ClassFromHash(of(2)),
+            Measure::ReportThreshold(ReportThreshold { thresholds: vec![0], ..ReportThreshold::default() }),
+            Measure::TextFalsePositives(TextFalsePositives { messages: 0 }),
+            Measure::ScopeCreep(ScopeCreep { added: Vec::new(), ..ScopeCreep::default() }),
+        ]
+        .map(|measure| measure.check().unwrap_err().to_string());
+        insta::assert_snapshot!(refused.join("\n"), @"");
+        assert!(Measure::ThresholdSweep(Pictures::default()).check().is_ok());
     }
 }

@@ -6,14 +6,14 @@ use super::{
     Measured, Pictures,
     hash::{Listed, THRESHOLD, hashed, nearest, pairs, scenes},
     interval::{Share, mean_and_deviation},
-    shown::{axis, interval, line, percent, plain, source, strong, thousands},
+    shown::{axis, line, of, percent, plain, share_cells, source, strong},
 };
 use crate::{
     pictures::{
         paint::Numbers,
         template::{self, Captions},
     },
-    report::{Claim, Evidence, Grid, Mark, Panel, Plot, Standing},
+    report::{Claim, Evidence, Grid, Mark, Panel, Plot, Standing, grouped},
 };
 
 /// Bits in one bar of the histogram.
@@ -36,7 +36,7 @@ pub(super) fn histogram(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut
             plain(format!("{mean:.1}")),
             plain(format!("{deviation:.1}")),
             strong(least.to_string()),
-            plain(format!("{} of {}", within.part, thousands(within.of as f64))),
+            plain(of(within)),
         ]
     };
     let bars = |values: &[u32]| -> Vec<(f64, f64)> {
@@ -45,8 +45,9 @@ pub(super) fn histogram(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut
     };
     let least = nearest_pairs.iter().min().copied().unwrap_or_default();
     let says = format!(
-        "The two nearest of {} unrelated pairs differ in {least} bits; the hook's threshold is {THRESHOLD}.",
-        thousands(nearest_pairs.len() as f64)
+        "Of {} unrelated pairs of pictures that the lab drew, the two nearest differ in {least} bits; the hook's \
+         threshold is {THRESHOLD}.",
+        grouped(nearest_pairs.len() as u64)
     );
     let panel = Panel {
         id: "hamming-histogram".into(),
@@ -68,9 +69,9 @@ pub(super) fn histogram(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut
             marks: vec![Mark { x: f64::from(THRESHOLD) / f64::from(BAR), label: "threshold".into() }],
         }),
         sources: vec![
-            source("3 false matches in 100 million pairs, with another hash (NeuralHash)", "Apple"),
+            source("innocent pictures that collide by chance: 3 in 100 million", "Apple"),
             source(
-                "5,671 pairs of photographs: mean 128.0, standard deviation 8.2, least 100",
+                "5,671 pairs of pictures: mean 128.0, standard deviation 8.2, least 100",
                 "Airlock's own pilot: not published, not reviewed",
             ),
         ],
@@ -91,27 +92,26 @@ pub(super) fn histogram(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut
     Measured { panels: vec![panel], claims: vec![claim] }
 }
 
-/// One kind of look-alikes, and how often two of one template are within the threshold.
-pub(super) struct LookAlikes {
-    pub(super) name: &'static str,
-    pub(super) within: Share,
-}
-
-/// Distances between all pairs of one template.
+/// Distances between all pairs of each template.
 pub(super) fn look_alike_distances(
     seed: u64,
     templates: u32,
     each: u32,
     paint: fn(u64, u64) -> Picture,
-) -> Vec<u32> {
+) -> Vec<Vec<u32>> {
     let mut numbers = Numbers(seed);
-    let mut distances = Vec::new();
-    for _ in 0..templates {
-        let template = numbers.bits();
-        let hashes: Vec<_> = (0..each).filter_map(|_| hashed(&paint(template, numbers.bits()))).collect();
-        distances.extend(pairs(&hashes).map(|(one, other)| nearest(&one.hashes[0], Some(other))));
-    }
-    distances
+    (0..templates)
+        .map(|_| {
+            let template = numbers.bits();
+            let hashes: Vec<_> = (0..each).filter_map(|_| hashed(&paint(template, numbers.bits()))).collect();
+            pairs(&hashes).map(|(one, other)| nearest(&one.hashes[0], Some(other))).collect()
+        })
+        .collect()
+}
+
+/// How many of some distances a hook would take for the same picture.
+pub(super) fn within_threshold(distances: &[u32]) -> Share {
+    Share::count(distances.iter().map(|bits| *bits <= THRESHOLD))
 }
 
 /// A meme whose template fills nearly all of it.
@@ -119,22 +119,13 @@ pub(super) fn small_meme(template: u64, caption: u64) -> Picture {
     template::meme(template, caption, Captions::Small)
 }
 
-/// Paints so many pictures of each of so many templates.
-pub(super) fn look_alike_shares(seed: u64, templates: u32, each: u32) -> Vec<LookAlikes> {
-    type Painter = fn(u64, u64) -> Picture;
-    let kinds: [(&str, Painter); 3] = [
-        ("one meme, small captions", small_meme),
-        ("one meme, large captions", |template, caption| template::meme(template, caption, Captions::Large)),
-        ("one form, other answers", template::form),
-    ];
-    kinds
-        .into_iter()
-        .map(|(name, paint)| {
-            let distances = look_alike_distances(seed, templates, each, paint);
-            LookAlikes { name, within: Share::count(distances.into_iter().map(|bits| bits <= THRESHOLD)) }
-        })
-        .collect()
-}
+type Painter = fn(u64, u64) -> Picture;
+
+const KINDS: [(&str, Painter); 3] = [
+    ("one meme, small captions", small_meme),
+    ("one meme, large captions", |template, caption| template::meme(template, caption, Captions::Large)),
+    ("one form, other answers", template::form),
+];
 
 /// Pictures of one template.
 pub(super) const EACH: u32 = 12;
@@ -142,20 +133,14 @@ pub(super) const EACH: u32 = 12;
 pub(super) fn look_alikes(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&str)) -> Measured {
     progress("painting look-alikes");
     let templates = pictures.count(96).div_ceil(EACH);
-    let kinds = look_alike_shares(seed, templates, EACH);
-    let rows = kinds.iter().map(|LookAlikes { name, within }| {
-        let figures =
-            vec![strong(percent(within.value())), plain(interval(*within)), plain(within.of.to_string())];
-        ((*name).to_owned(), figures)
+    let shares = KINDS.map(|(name, paint)| {
+        (name, within_threshold(&look_alike_distances(seed, templates, EACH, paint).concat()))
     });
-    let spoken: Vec<String> = kinds
-        .iter()
-        .map(|LookAlikes { name, within }| format!("{name}: {}", percent(within.value())))
-        .collect();
+    let rows = shares.iter().map(|(name, within)| ((*name).to_owned(), share_cells(*within)));
+    let spoken = shares.map(|(name, within)| format!("{} ({name})", percent(within.value())));
     let says = format!(
-        "Innocent pictures that a list of one of them finds too: {}. The lab drew them, and how much of its template a \
-         caption leaves to be seen decides the share.",
-        spoken.join("; ")
+        "Of innocent pictures that the lab drew, a list of one picture finds others of the same template: {}.",
+        spoken.join(", ")
     );
     let panel = Panel {
         id: "look-alikes".into(),
@@ -168,7 +153,7 @@ pub(super) fn look_alikes(pictures: &Pictures, seed: u64, progress: &mut dyn FnM
         }),
         plot: None,
         sources: vec![source(
-            "one meme photograph with other captions 92 %, one school form 20 %",
+            "one meme with other captions 92 %, one school form 20 %",
             "Airlock's own pilot: not published, not reviewed; no published figure is known to us",
         )],
     };
@@ -176,9 +161,9 @@ pub(super) fn look_alikes(pictures: &Pictures, seed: u64, progress: &mut dyn FnM
         id: "look-alikes".into(),
         text: says,
         standing: Standing::Seen,
-        evidence: kinds
+        evidence: shares
             .iter()
-            .map(|LookAlikes { name, within }| Evidence::Measured {
+            .map(|(name, within)| Evidence::Measured {
                 what: format!("pairs within {THRESHOLD} bits: {name}"),
                 figure: percent(within.value()),
                 of: within.of,
@@ -209,7 +194,7 @@ mod tests {
 
     #[test]
     fn pictures_of_one_template_are_nearer_than_unrelated_ones() {
-        let distances = look_alike_distances(5, 3, 5, small_meme);
+        let distances = look_alike_distances(5, 3, 5, small_meme).concat();
         assert_eq!(distances.len(), 30);
         let mean = f64::from(distances.iter().sum::<u32>()) / 30.0;
         assert!(mean < 100.0, "{mean}");

@@ -2,14 +2,14 @@
 
 use super::{
     MeasureError, Measured, ReportThreshold,
-    pairs::{EACH, look_alike_shares},
-    shown::{axis, line, plain, source, strong},
+    interval::Share,
+    pairs::{EACH, look_alike_distances, small_meme, within_threshold},
+    shown::{axis, line, percent, plain, source, strong},
 };
-use crate::report::{Axis, Claim, Evidence, Grid, Panel, Plot, Standing};
+use crate::report::{Axis, Claim, Evidence, Grid, Panel, Plot, Standing, decimal};
 
 /// The probability of at least `t` matches among `n` pictures that match with probability `p` each, independently.
-#[must_use]
-pub fn binomial_tail(n: u32, p: f64, t: u32) -> f64 {
+fn binomial_tail(n: u32, p: f64, t: u32) -> f64 {
     if t == 0 {
         return 1.0;
     }
@@ -19,28 +19,39 @@ pub fn binomial_tail(n: u32, p: f64, t: u32) -> f64 {
     if p >= 1.0 {
         return 1.0;
     }
-    let (nf, tf) = (f64::from(n), f64::from(t));
-    let first = libm::exp(ln_choose(nf, tf) + tf * libm::log(p) + (nf - tf) * libm::log1p(-p));
-    tail(n, t, first, |k| (nf - k) / (k + 1.0) * p / (1.0 - p))
+    let nf = f64::from(n);
+    let exactly = |k: f64| libm::exp(ln_choose(nf, k) + k * libm::log(p) + (nf - k) * libm::log1p(-p));
+    tail(n, t, nf * p, exactly, |k| (nf - k) / (k + 1.0) * p / (1.0 - p))
 }
 
 /// The same when people differ: each has a share of their own, drawn from a beta distribution with mean `p` and
 /// intraclass correlation `rho`.
-#[must_use]
-pub fn beta_binomial_tail(n: u32, p: f64, rho: f64, t: u32) -> f64 {
+fn beta_binomial_tail(n: u32, p: f64, rho: f64, t: u32) -> f64 {
     if rho <= 0.0 || p <= 0.0 || p >= 1.0 || t == 0 || t > n {
         return binomial_tail(n, p, t);
     }
     let spread = (1.0 - rho) / rho;
     let (a, b) = (p * spread, (1.0 - p) * spread);
-    let (nf, tf) = (f64::from(n), f64::from(t));
-    let first = libm::exp(ln_choose(nf, tf) + ln_beta(tf + a, nf - tf + b) - ln_beta(a, b));
-    tail(n, t, first, |k| (nf - k) / (k + 1.0) * (k + a) / (nf - k - 1.0 + b))
+    let nf = f64::from(n);
+    let exactly = |k: f64| libm::exp(ln_choose(nf, k) + ln_beta(k + a, nf - k + b) - ln_beta(a, b));
+    tail(n, t, nf * p, exactly, |k| (nf - k) / (k + 1.0) * (k + a) / (nf - k - 1.0 + b))
 }
 
-/// Sums probabilities from `t` to `n`: the first, and what each is to the one before.
-fn tail(n: u32, t: u32, first: f64, ratio: impl Fn(f64) -> f64) -> f64 {
-    let (mut sum, mut term) = (first, first);
+/// Sums probabilities from `t` to `n`. `exactly` is one of them, and `ratio` what that of `k + 1` is to that of `k`.
+///
+/// Below the mean, the ones that are missing are summed and taken from 1: the first of those from `t` on can be too
+/// small for a number there, and all that follow are got from it.
+fn tail(n: u32, t: u32, mean: f64, exactly: impl Fn(f64) -> f64, ratio: impl Fn(f64) -> f64) -> f64 {
+    let below = f64::from(t) <= mean;
+    let mut term = exactly(f64::from(if below { t - 1 } else { t }));
+    let mut sum = term;
+    if below {
+        for k in (0..t - 1).rev() {
+            term /= ratio(f64::from(k));
+            sum += term;
+        }
+        return (1.0 - sum).max(0.0);
+    }
     for k in t..n {
         term *= ratio(f64::from(k));
         sum += term;
@@ -57,62 +68,75 @@ fn ln_beta(a: f64, b: f64) -> f64 {
 }
 
 /// How often somebody shares pictures of one template, in the structural model.
-const SHARED: [u32; 3] = [5, 30, 60];
+const SHARED: [u32; 3] = [5, 30, MOST_SHARED];
+const MOST_SHARED: u32 = 60;
 
-pub(super) fn measure(
-    parameters: &ReportThreshold,
-    seed: u64,
-    progress: &mut dyn FnMut(&str),
-) -> Result<Measured, MeasureError> {
+/// Memes whose look-alikes are counted.
+const TEMPLATES: u32 = 6;
+
+const NAME: &str = "report-threshold";
+
+impl ReportThreshold {
+    pub(super) fn check(&self) -> Result<(), MeasureError> {
+        let Self { thresholds, pictures_sent, false_positive_rate: rate, correlation } = self;
+        let refuse = |what: &str| Err(MeasureError::Parameter { measure: NAME, what: what.into() });
+        if thresholds.is_empty() || thresholds.contains(&0) {
+            return refuse("`thresholds` are whole numbers from 1 on, at least one");
+        }
+        if !(0.0..1.0).contains(rate) || !(0.0..1.0).contains(correlation) {
+            return refuse("`false-positive-rate` and `correlation` are numbers from 0 to below 1");
+        }
+        if !(1..=1_000_000).contains(pictures_sent) {
+            return refuse("`pictures-sent` is a whole number from 1 to 1,000,000");
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn measure(parameters: &ReportThreshold, seed: u64, progress: &mut dyn FnMut(&str)) -> Measured {
     let ReportThreshold { thresholds, pictures_sent, false_positive_rate: rate, correlation } = parameters;
-    let refuse = |what: &str| Err(MeasureError::Parameter { measure: "report-threshold", what: what.into() });
-    if thresholds.is_empty() || thresholds.contains(&0) {
-        return refuse("`thresholds` are whole numbers from 1 on, at least one");
-    }
-    if !(0.0..1.0).contains(rate) || !(0.0..1.0).contains(correlation) {
-        return refuse("`false-positive-rate` and `correlation` are numbers from 0 to below 1");
-    }
-    if !(1..=1_000_000).contains(pictures_sent) {
-        return refuse("`pictures-sent` is a whole number from 1 to 1,000,000");
-    }
     progress("painting look-alikes");
-    let kinds = look_alike_shares(seed, 6, EACH);
-    let Some(memes) = kinds.first() else { return refuse("there are no look-alikes") };
-    let alike = memes.within.value();
+    // How much of it its template fills differs from meme to meme, so a mean over memes would say too little of some
+    // and too much of others.
+    let memes: Vec<Share> = look_alike_distances(seed, TEMPLATES, EACH, small_meme)
+        .iter()
+        .map(|distances| within_threshold(distances))
+        .collect();
+    let structural = |shared: u32, t: u32| {
+        let of_each = memes.iter().map(|meme| binomial_tail(shared, meme.value(), t));
+        of_each.sum::<f64>() / f64::from(TEMPLATES)
+    };
+    let independent = |t: u32| binomial_tail(*pictures_sent, *rate, t);
+    let clustered = |t: u32| beta_binomial_tail(*pictures_sent, *rate, *correlation, t);
     let mut rows: Vec<(String, Vec<f64>)> = vec![
-        (
-            "independent errors (binomial)".into(),
-            thresholds.iter().map(|t| binomial_tail(*pictures_sent, *rate, *t)).collect(),
-        ),
+        ("independent errors (binomial)".into(), thresholds.iter().map(|t| independent(*t)).collect()),
         (
             format!("errors that cluster by person (beta-binomial, correlation {correlation})"),
-            thresholds.iter().map(|t| beta_binomial_tail(*pictures_sent, *rate, *correlation, *t)).collect(),
+            thresholds.iter().map(|t| clustered(*t)).collect(),
         ),
     ];
     rows.extend(SHARED.into_iter().map(|shared| {
-        let of = thresholds.iter().map(|t| binomial_tail(shared, alike, *t)).collect();
+        let of = thresholds.iter().map(|t| structural(shared, *t)).collect();
         (format!("one meme's template is listed, and they share {shared} of it"), of)
     }));
-    let Some(highest) = thresholds.iter().max() else { return refuse("`thresholds` is empty") };
-    let (independent, clustered, structural) = (
-        binomial_tail(*pictures_sent, *rate, *highest),
-        beta_binomial_tail(*pictures_sent, *rate, *correlation, *highest),
-        binomial_tail(60, alike, *highest),
-    );
+    let highest = thresholds.iter().max().copied().unwrap_or(1);
     let says = format!(
         "A threshold of {highest} leaves an innocent person a chance of {} to be reported when errors are independent, \
-         {} when they cluster by person, and {} when one template that they share 60 times is listed.",
-        chance(independent),
-        chance(clustered),
-        chance(structural)
+         {} when they cluster by person, at a rate and a correlation that are assumed, and {} when a meme of which \
+         they share {MOST_SHARED} variants is listed, as the lab drew them.",
+        chance(independent(highest)),
+        chance(clustered(highest)),
+        chance(structural(MOST_SHARED, highest))
     );
+    let pairs = memes.iter().map(|meme| meme.of).sum();
     let evidence = [
-        ("independent", independent, u64::from(*pictures_sent)),
-        ("clustered", clustered, u64::from(*pictures_sent)),
-        ("structural", structural, memes.within.of),
+        ("independent", independent(highest), u64::from(*pictures_sent)),
+        ("clustered", clustered(highest), u64::from(*pictures_sent)),
+        ("structural", structural(MOST_SHARED, highest), pairs),
     ];
+    let shares: Vec<String> = memes.iter().map(|meme| percent(meme.value())).collect();
     let claim = Claim {
-        id: "report-threshold".into(),
+        id: NAME.into(),
         text: says.clone(),
         standing: Standing::Seen,
         evidence: evidence
@@ -124,11 +148,13 @@ pub(super) fn measure(
             })
             .collect(),
         method: format!(
-            "{pictures_sent} pictures at a false-positive rate of {rate}. The correlation is assumed, not measured. \
-             The share of look-alikes, {:.0} %, is measured on {} pairs of generated memes, and each sharing is \
-             counted as one draw.",
-            alike * 100.0,
-            memes.within.of
+            "{} pictures at a false-positive rate of {rate}; that rate and the correlation of {correlation} are \
+             assumed, not measured. The shares of look-alikes are measured, on {} pairs of each of {TEMPLATES} \
+             generated memes: {}. The chance is calculated for each meme, with each sharing as one draw, and the mean \
+             over the memes is shown.",
+            decimal(f64::from(*pictures_sent), 0),
+            pairs / u64::from(TEMPLATES),
+            shares.join(", ")
         ),
     };
     let series = rows.iter().filter_map(|(name, chances)| {
@@ -149,7 +175,7 @@ pub(super) fn measure(
         marks: Vec::new(),
     };
     let panel = Panel {
-        id: "report-threshold".into(),
+        id: NAME.into(),
         title: "What a threshold of matches protects".into(),
         says,
         grid: Some(Grid {
@@ -166,19 +192,21 @@ pub(super) fn measure(
                 .collect(),
         }),
         plot: Some(plot),
-        sources: vec![source("a threshold of 30 matches", "Apple")],
+        sources: vec![source("a threshold of 30", "Apple")],
     };
-    Ok(Measured { panels: vec![panel], claims: vec![claim] })
+    Measured { panels: vec![panel], claims: vec![claim] }
 }
 
 /// In percent when it is likely, else as one in so many.
 fn chance(probability: f64) -> String {
-    if probability >= 0.01 {
+    if probability >= 0.995 {
+        "more than 99 %".into()
+    } else if probability >= 0.01 {
         format!("{:.0} %", probability * 100.0)
     } else if probability < 1e-30 {
         "less than 1 in 10^30".into()
     } else if probability > 1e-6 {
-        format!("1 in {}", super::shown::thousands(1.0 / probability))
+        format!("1 in {}", decimal(1.0 / probability, 0))
     } else {
         format!("1 in 10^{:.0}", -libm::log10(probability))
     }
@@ -202,11 +230,34 @@ mod tests {
         assert_eq!(binomial_tail(3, 0.5, 0), 1.0);
     }
 
+    /// Of so many single draws, one added after the other.
+    fn counted(n: u32, p: f64, t: u32) -> f64 {
+        let mut exactly = vec![1.0];
+        for _ in 0..n {
+            exactly.push(0.0);
+            for k in (0..exactly.len()).rev() {
+                exactly[k] = exactly[k] * (1.0 - p) + if k > 0 { exactly[k - 1] * p } else { 0.0 };
+            }
+        }
+        exactly.iter().skip(t as usize).sum()
+    }
+
+    #[test]
+    fn far_below_the_mean_a_match_is_all_but_certain() {
+        assert!((binomial_tail(1_000_000, 0.5, 1) - 1.0).abs() < 1e-12);
+        assert!((binomial_tail(10_000, 0.9, 30) - 1.0).abs() < 1e-12);
+        assert!((beta_binomial_tail(10_000, 0.9, 1e-4, 30) - 1.0).abs() < 1e-9);
+        // Ten are expected; 1 − e^−10 by Poisson's limit.
+        assert!((binomial_tail(1_000_000, 1e-5, 1) - (1.0 - libm::exp(-10.0))).abs() < 1e-8);
+        // A beta with a = b = 1 once more: 9 of 11.
+        assert!((beta_binomial_tail(10, 0.5, 1.0 / 3.0, 2) - 9.0 / 11.0).abs() < 1e-9);
+    }
+
     #[test]
     fn chances_are_told_so_that_they_can_be_read() {
         assert_eq!(
-            [0.5, 0.004, 2e-12, 0.0].map(chance),
-            ["50 %", "1 in 250", "1 in 10^12", "less than 1 in 10^30"]
+            [1.0, 0.997, 0.5, 0.004, 2e-12, 0.0].map(chance),
+            ["more than 99 %", "more than 99 %", "50 %", "1 in 250", "1 in 10^12", "less than 1 in 10^30"]
         );
     }
 
@@ -215,6 +266,11 @@ mod tests {
         fn a_higher_threshold_reports_nobody_more(n in 1_u32..300, p in 0.001_f64..0.9, rho in 0.001_f64..0.9, t in 1_u32..30) {
             prop_assert!(binomial_tail(n, p, t + 1) <= binomial_tail(n, p, t) + 1e-9);
             prop_assert!(beta_binomial_tail(n, p, rho, t + 1) <= beta_binomial_tail(n, p, rho, t) + 1e-9);
+        }
+
+        #[test]
+        fn the_tail_is_that_of_single_draws(n in 1_u32..60, p in 0.01_f64..0.99, t in 0_u32..60) {
+            prop_assert!((binomial_tail(n, p, t) - counted(n, p, t)).abs() < 1e-9);
         }
 
         #[test]

@@ -4,16 +4,16 @@ use super::interval::Z_95;
 
 /// The area under the ROC curve, with its interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Auc {
+pub(crate) struct Auc {
     /// The probability that a case of the one kind scores higher than one of the other; ties count half.
-    pub area: f64,
-    /// DeLong's 95 % interval (DeLong, DeLong and Clarke-Pearson 1988), within 0 and 1.
-    pub interval: (f64, f64),
+    pub(crate) area: f64,
+    /// DeLong's 95 % interval (DeLong, DeLong and Clarke-Pearson 1988), within 0 and 1. None where the cases do not
+    /// vary in how many of the others they beat: from such, nothing can be told of how far the area is off.
+    pub(crate) interval: Option<(f64, f64)>,
 }
 
 /// Compares scores of what is looked for with scores of the rest. None when there are not two of each.
-#[must_use]
-pub fn auc(positives: &[f64], negatives: &[f64]) -> Option<Auc> {
+pub(super) fn auc(positives: &[f64], negatives: &[f64]) -> Option<Auc> {
     if positives.len() < 2 || negatives.len() < 2 {
         return None;
     }
@@ -41,13 +41,14 @@ pub fn auc(positives: &[f64], negatives: &[f64]) -> Option<Auc> {
         let sum: f64 = values.iter().map(|value| (value - area) * (value - area)).sum();
         sum / (values.len() - 1) as f64 / values.len() as f64
     };
-    let reach = Z_95 * (variance(&of_positives) + variance(&of_negatives)).sqrt();
-    Some(Auc { area, interval: ((area - reach).max(0.0), (area + reach).min(1.0)) })
+    let variance = variance(&of_positives) + variance(&of_negatives);
+    let reach = Z_95 * variance.sqrt();
+    let interval = (variance > 0.0).then(|| ((area - reach).max(0.0), (area + reach).min(1.0)));
+    Some(Auc { area, interval })
 }
 
 /// The curve, from (0, 0) to (1, 1): share of the rest and share of what is looked for with at least each score.
-#[must_use]
-pub fn curve(positives: &[f64], negatives: &[f64]) -> Vec<(f64, f64)> {
+pub(super) fn curve(positives: &[f64], negatives: &[f64]) -> Vec<(f64, f64)> {
     let mut scores: Vec<f64> = positives.iter().chain(negatives).copied().collect();
     scores.sort_by(|one, other| other.total_cmp(one));
     scores.dedup();
@@ -80,7 +81,7 @@ mod tests {
     fn the_area_is_the_share_of_pairs_in_the_right_order() {
         // 3 beats 1 and 2, 2 beats 1 and ties with 2: 3.5 of 4 pairs.
         assert_eq!(auc(&[3.0, 2.0], &[1.0, 2.0]).unwrap().area, 0.875);
-        assert_eq!(auc(&[3.0, 4.0], &[1.0, 2.0]).unwrap(), Auc { area: 1.0, interval: (1.0, 1.0) });
+        assert_eq!(auc(&[3.0, 4.0], &[1.0, 2.0]).unwrap(), Auc { area: 1.0, interval: None });
         assert_eq!(auc(&[1.0, 1.0], &[1.0, 1.0]).unwrap().area, 0.5);
         assert_eq!(auc(&[1.0], &[1.0, 2.0]), None);
     }
@@ -89,6 +90,7 @@ mod tests {
     #[test]
     fn the_interval_is_delongs() {
         let Auc { area, interval } = auc(&[1.0, 3.0], &[0.0, 2.0, 2.5]).unwrap();
+        let interval = interval.unwrap();
         let reach = Z_95 * (2.0_f64 / 9.0 / 2.0 + 1.0 / 12.0 / 3.0).sqrt();
         assert!((area - 2.0 / 3.0).abs() < 1e-12);
         assert!((interval.0 - (area - reach).max(0.0)).abs() < 1e-12, "{interval:?}");

@@ -7,7 +7,7 @@ use super::{
     interval::Share,
     pairs::small_meme,
     pdq::Hash,
-    shown::{interval, percent, plain, source, strong},
+    shown::{interval, of, percent, plain, source, strong},
 };
 use crate::{
     pictures::paint::Numbers,
@@ -22,16 +22,23 @@ const POSTERS: usize = 10;
 /// Other pictures that people send.
 const OTHERS: u32 = 40;
 
+impl ScopeCreep {
+    pub(super) fn check(&self) -> Result<(), MeasureError> {
+        let Self { entries, added } = self;
+        if added.is_empty() || added.iter().chain([entries]).any(|number| *number > 1_000) {
+            let what = "`entries` and each of `added` are at most 1,000, and `added` has at least one number";
+            return Err(MeasureError::Parameter { measure: NAME, what: what.into() });
+        }
+        Ok(())
+    }
+}
+
 pub(super) fn measure(
     parameters: &ScopeCreep,
     seed: u64,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Measured, MeasureError> {
     let ScopeCreep { entries, added } = parameters;
-    if added.is_empty() || added.iter().any(|added| *added > 1_000) || *entries > 1_000 {
-        let what = "`entries` and each of `added` are at most 1,000, and `added` has at least one number";
-        return Err(MeasureError::Parameter { measure: NAME, what: what.into() });
-    }
     progress("painting posters");
     let mut numbers = Numbers(seed);
     let templates: Vec<u64> = (0..CAMPAIGNS).map(|_| numbers.bits()).collect();
@@ -72,8 +79,8 @@ pub(super) fn measure(
     }
     let share = |more: u32| rows.iter().find(|row| row.0 == more).map_or(0.0, |row| row.1.value());
     let says = format!(
-        "With the component unchanged and {entries} entries, {} of the posters of {CAMPAIGNS} campaigns are reported; \
-         with {most} entries more, {}.",
+        "Of posters of {CAMPAIGNS} campaigns that the lab drew, {} are reported with {entries} entries in the list, and \
+         {} with {most} more; the component is the same.",
         percent(share(0)),
         percent(share(most))
     );
@@ -83,11 +90,8 @@ pub(super) fn measure(
         rows: rows
             .iter()
             .map(|(more, posters, others)| {
-                let figures = vec![
-                    strong(percent(posters.value())),
-                    plain(interval(*posters)),
-                    plain(format!("{} of {}", others.part, others.of)),
-                ];
+                let figures =
+                    vec![strong(percent(posters.value())), plain(interval(*posters)), plain(of(*others))];
                 (more.to_string(), figures)
             })
             .collect(),
@@ -117,7 +121,7 @@ pub(super) fn measure(
         plot: None,
         sources: vec![
             source("more than 40 % physical surveillance by poisoning 5 % of a list", "Hooda et al."),
-            source("a hidden target found in 67 % of its pictures by one entry", "Jain et al., 2023"),
+            source("a hidden target found 67 % by one entry", "Jain et al., 2023"),
         ],
     };
     Ok(Measured { panels: vec![panel], claims: vec![claim] })

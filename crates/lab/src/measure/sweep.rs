@@ -2,45 +2,47 @@
 
 use super::{
     Measured, Pictures,
-    hash::{THRESHOLD, hashed, nearest, pairs, scenes},
+    hash::{THRESHOLD, UNEDITED, edited, nearest, pairs, scenes},
     interval::Share,
     pairs::{EACH, look_alike_distances, small_meme},
+    pdq::Hashed,
     roc::{auc, curve},
-    shown::{axis, line, percent, percent_axis, plain, shares, source, strong, thousands},
+    shown::{axis, interval, line, of, percent, percent_axis, plain, shares, source, strong},
 };
 use crate::{
-    pictures::{edit::EDITS, paint::Numbers},
+    pictures::edit::Edit,
     report::{Claim, Evidence, Grid, Mark, Panel, Plot, Standing},
 };
 
 /// The thresholds, the hook's own among them.
 const THRESHOLDS: [u32; 10] = [10, 20, 31, 40, 50, 60, 70, 80, 90, 100];
 
+/// The wide one of which something is said.
+const WIDE: u32 = 90;
+
 pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&str)) -> Measured {
     progress("painting unrelated pictures");
     let scenes = scenes(seed, pictures.count(150));
     let unrelated: Vec<u32> =
         pairs(&scenes).map(|(one, other)| nearest(one.hash(), Some(&other.hashed))).collect();
-    let mut edited = Vec::new();
-    for (place, edit) in EDITS.iter().enumerate() {
-        progress(edit.name);
-        edited.extend(scenes.iter().take(EDITED).enumerate().map(|(which, listed)| {
-            let mut chance = Numbers(seed ^ (place * 100_000 + which) as u64);
-            nearest(listed.hash(), hashed(&(edit.apply)(&listed.picture, &mut chance)).as_ref())
-        }));
-    }
+    progress("editing some of them");
+    let listed = scenes.get(..EDITED).unwrap_or(&scenes);
+    let edits: Vec<_> = edited(seed, listed).into_iter().filter(|(edit, _)| edit.name != UNEDITED).collect();
+    let distances = |(_, edited): &(&Edit, Vec<Option<Hashed>>)| -> Vec<u32> {
+        listed.iter().zip(edited).map(|(one, edited)| nearest(one.hash(), edited.as_ref())).collect()
+    };
+    let edited: Vec<u32> = edits.iter().flat_map(distances).collect();
     progress("painting look-alikes");
-    let memes = look_alike_distances(seed, 4, EACH, small_meme);
+    let memes = look_alike_distances(seed, 4, EACH, small_meme).concat();
     let within = |distances: &[u32], threshold: u32| {
         Share::count(distances.iter().map(|distance| *distance <= threshold))
     };
     let rows = THRESHOLDS.iter().map(|threshold| {
-        let (_, high) = within(&unrelated, *threshold).wilson();
-        let flagged = within(&unrelated, *threshold).value();
+        let flagged = within(&unrelated, *threshold);
         let figures = vec![
             strong(percent(within(&edited, *threshold).value())),
-            plain(thousands(flagged * 1e6)),
-            plain(format!("at most {}", thousands(high * 1e6))),
+            plain(of(flagged)),
+            plain(interval(flagged)),
             plain(percent(within(&memes, *threshold).value())),
         ];
         (threshold.to_string(), figures)
@@ -49,8 +51,8 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
         corner: "threshold, bits".into(),
         columns: [
             "edited pictures known",
-            "flags in a million unrelated pairs",
-            "95 % interval",
+            "unrelated pairs flagged",
+            "95 % interval of these",
             "memes flagged",
         ]
         .map(String::from)
@@ -60,21 +62,21 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
     let sweep = |distances: &[u32]| -> Vec<(f64, Share)> {
         THRESHOLDS.iter().map(|threshold| (f64::from(*threshold), within(distances, *threshold))).collect()
     };
-    let scores = |distances: &[u32]| -> Vec<f64> { distances.iter().map(|bits| -f64::from(*bits)).collect() };
-    let (hits, misses) = (scores(&edited), scores(&unrelated));
-    let area = auc(&hits, &misses).map_or(0.5, |auc| auc.area);
-    let wide = within(&edited, 90).value() - within(&edited, THRESHOLD).value();
+    let flagged = |threshold| {
+        let share = within(&unrelated, threshold);
+        let (_, at_most) = share.wilson();
+        format!("{} (at most {} of all such pairs)", of(share), percent(at_most))
+    };
     let says = format!(
-        "From a threshold of {THRESHOLD} to one of 90, {:.0} points more of the edited pictures are known, and \
-         {} unrelated pairs in a million are flagged instead of {}.",
-        wide * 100.0,
-        thousands(within(&unrelated, 90).value() * 1e6),
-        thousands(within(&unrelated, THRESHOLD).value() * 1e6)
+        "Of edited pictures that the lab drew, {} are known at a threshold of {THRESHOLD} and {} at {WIDE}; of \
+         unrelated pairs, {} and {} are flagged.",
+        percent(within(&edited, THRESHOLD).value()),
+        percent(within(&edited, WIDE).value()),
+        flagged(THRESHOLD),
+        flagged(WIDE)
     );
-    let sources = vec![source(
-        "thresholds wide enough to stop evasion would flag more than a billion images a day",
-        "Jain et al., 2022",
-    )];
+    let sources =
+        vec![source("thresholds that wide would flag more than 1 billion images a day", "Jain et al., 2022")];
     let sweep = Panel {
         id: "threshold-sweep".into(),
         title: "What a wider threshold buys and costs".into(),
@@ -92,10 +94,15 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
         }),
         sources,
     };
-    let roc = Panel {
+    let scores = |distances: &[u32]| -> Vec<f64> { distances.iter().map(|bits| -f64::from(*bits)).collect() };
+    let (hits, misses) = (scores(&edited), scores(&unrelated));
+    let roc = auc(&hits, &misses).map(|auc| Panel {
         id: "threshold-roc".into(),
         title: "Edited pictures against unrelated ones".into(),
-        says: format!("Area under the curve: {area:.3} (1 is always right, 0.5 is guessing)."),
+        says: format!(
+            "Area under the curve: {:.3} (1 is always right, 0.5 is guessing), over all thresholds.",
+            auc.area
+        ),
         grid: None,
         plot: Some(Plot::Lines {
             x: percent_axis("unrelated pairs flagged, %"),
@@ -107,7 +114,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
             marks: Vec::new(),
         }),
         sources: Vec::new(),
-    };
+    });
     let counted = |what: &str, distances: &[u32], threshold| Evidence::Measured {
         what: format!("{what} within {threshold} bits"),
         figure: percent(within(distances, threshold).value()),
@@ -117,7 +124,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
         id: "threshold".into(),
         text: says,
         standing: Standing::Seen,
-        evidence: [THRESHOLD, 90]
+        evidence: [THRESHOLD, WIDE]
             .into_iter()
             .flat_map(|threshold| {
                 [
@@ -127,14 +134,15 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
             })
             .collect(),
         method: format!(
-            "{EDITED} pictures after each of {} edits, equally weighted, against every pair of {} unrelated pictures. \
-             A list has many entries: a picture is compared with each, so its chance of a false match grows with the \
-             list. Pairs that share a picture are not independent.",
-            EDITS.len(),
+            "{} pictures after each of {} edits, equally weighted, against every pair of {} unrelated pictures. A list \
+             has many entries: a picture is compared with each, so its chance of a false match grows with the list. \
+             Pairs that share a picture are not independent, so Wilson's interval is too narrow.",
+            listed.len(),
+            edits.len(),
             scenes.len()
         ),
     };
-    Measured { panels: vec![sweep, roc], claims: vec![claim] }
+    Measured { panels: std::iter::once(sweep).chain(roc).collect(), claims: vec![claim] }
 }
 
 /// Pictures that are edited.

@@ -1,28 +1,34 @@
-//! `classifier-roc`: how often the text hooks err on messages in which there is nothing to find.
+//! `text-false-positives`: how often the text hooks err on messages in which there is nothing to find.
 
 use super::{
-    ClassifierRoc, MeasureError, Measured,
+    MeasureError, Measured, TextFalsePositives,
     component::{is_flag, judge_text, loaded, reference},
     interval::Share,
-    shown::{interval, percent, plain, strong},
+    shown::{percent, share_cells},
 };
 use crate::{
     pictures::paint::Numbers,
-    report::{Claim, Evidence, Grid, Panel, Standing},
+    report::{Claim, Evidence, Grid, Panel, Standing, grouped},
 };
 
-const NAME: &str = "classifier-roc";
+const NAME: &str = "text-false-positives";
+
+impl TextFalsePositives {
+    pub(super) fn check(&self) -> Result<(), MeasureError> {
+        if !(1..=100_000).contains(&self.messages) {
+            let what = "`messages` is a whole number from 1 to 100,000";
+            return Err(MeasureError::Parameter { measure: NAME, what: what.into() });
+        }
+        Ok(())
+    }
+}
 
 pub(super) fn measure(
-    parameters: &ClassifierRoc,
+    parameters: &TextFalsePositives,
     seed: u64,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Measured, MeasureError> {
-    let ClassifierRoc { messages } = parameters;
-    if !(1..=100_000).contains(messages) {
-        let what = "`messages` is a whole number from 1 to 100,000";
-        return Err(MeasureError::Parameter { measure: NAME, what: what.into() });
-    }
+    let TextFalsePositives { messages } = parameters;
     let mut numbers = Numbers(seed);
     let texts: Vec<String> = (0..*messages).map(|_| message(&mut numbers)).collect();
     let mut rows = Vec::new();
@@ -35,7 +41,8 @@ pub(super) fn measure(
     }
     let worst = rows.iter().map(|(_, share)| share.value()).fold(0.0, f64::max);
     let says = format!(
-        "Of {messages} generated messages about nothing in particular, the hook that errs most flags or changes {}.",
+        "Of {} messages that the lab wrote about nothing in particular, the hook that errs most flags or changes {}.",
+        grouped(u64::from(*messages)),
         percent(worst)
     );
     let claim = Claim {
@@ -51,29 +58,19 @@ pub(super) fn measure(
             })
             .collect(),
         method: "The reference hooks' components in their sandbox. Generated sentences are plainer than what people \
-                 write, so this is a lower bound. ROC and reliability of `text-classifier` need the mails that its \
+                 write, which may be flagged more often or less. ROC and reliability of `text-classifier` need the mails that its \
                  error card names; they are people's, are not part of this repository, and are left out here: \
                  `cargo xtask measure text-classifier` measures on them."
             .into(),
     };
     let panel = Panel {
-        id: "text-false-positives".into(),
+        id: NAME.into(),
         title: "Text hooks on messages with nothing to find".into(),
         says,
         grid: Some(Grid {
             corner: "hook".into(),
             columns: ["flagged or changed", "95 % interval", "messages"].map(String::from).into(),
-            rows: rows
-                .iter()
-                .map(|(id, share)| {
-                    let figures = vec![
-                        strong(percent(share.value())),
-                        plain(interval(*share)),
-                        plain(share.of.to_string()),
-                    ];
-                    ((*id).to_owned(), figures)
-                })
-                .collect(),
+            rows: rows.iter().map(|(id, share)| ((*id).to_owned(), share_cells(*share))).collect(),
         }),
         plot: None,
         sources: Vec::new(),

@@ -2,9 +2,9 @@
 
 use super::{
     Measured,
-    shown::{plain, strong, thousands},
+    shown::{plain, strong},
 };
-use crate::report::{Claim, Evidence, Grid, Panel, Standing};
+use crate::report::{Claim, Evidence, Grid, Panel, Standing, grouped};
 
 /// Name; lines and bytes of its sources; bytes of what was built of them, or of the data that it is. Counted by the
 /// build script.
@@ -27,16 +27,15 @@ fn of(parts: &[&str]) -> (u64, u64, u64) {
 }
 
 pub(super) fn measure() -> Measured {
-    let number = |count: u64| thousands(count as f64);
     let mut rows: Vec<_> = PARTS
         .iter()
         .map(|(name, lines, bytes, data)| {
             let used = SETTINGS.iter().filter(|(_, parts)| parts.contains(name)).map(|(setting, _)| *setting);
             let used: Vec<&str> = used.collect();
             let figures = vec![
-                plain(number(*lines)),
-                plain(number(*bytes)),
-                plain(if *data == 0 { "–".into() } else { number(*data) }),
+                plain(grouped(*lines)),
+                plain(grouped(*bytes)),
+                plain(if *data == 0 { "–".into() } else { grouped(*data) }),
                 plain(used.join(", ")),
             ];
             ((*name).to_owned(), figures)
@@ -44,7 +43,7 @@ pub(super) fn measure() -> Measured {
         .collect();
     for (setting, parts) in SETTINGS {
         let (lines, bytes, data) = of(parts);
-        let figures = vec![strong(number(lines)), plain(number(bytes)), plain(number(data)), plain("")];
+        let figures = vec![strong(grouped(lines)), plain(grouped(bytes)), plain(grouped(data)), plain("")];
         rows.push((format!("all under {setting}"), figures));
     }
     let [(_, off), (_, enforce), _, (_, scan)] = SETTINGS;
@@ -52,9 +51,9 @@ pub(super) fn measure() -> Measured {
     let says = format!(
         "Lines of our own to be trusted with a text: {} with the gate off, {} with a hook, and {} where the server \
          scans.",
-        number(off),
-        number(enforce),
-        number(scan)
+        grouped(off),
+        grouped(enforce),
+        grouped(scan)
     );
     let claim = Claim {
         id: "trusted-code".into(),

@@ -26,7 +26,7 @@ pub use claim::{Claim, Evidence, Standing};
 pub use diff::Difference;
 pub use explain::Explanation;
 pub use json::{LINE_TYPE, ReportDigest, ReportError};
-pub(crate) use number::grouped;
+pub(crate) use number::{decimal, figure, grouped};
 pub use page::page;
 pub use panel::{Axis, Band, Case, Figure, Grid, Mark, Panel, Plot, Series, Source, Tone};
 pub use svg::{Svg, svg};

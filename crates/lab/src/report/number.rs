@@ -31,6 +31,7 @@ pub(crate) fn figure(value: f64) -> String {
 }
 
 /// A number with at most so many decimals.
+#[must_use]
 pub(crate) fn decimal(value: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", value.abs());
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));

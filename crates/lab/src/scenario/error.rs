@@ -3,7 +3,7 @@
 use airlock_protocol::outgoing::TEXT_BYTES_MAX;
 
 use super::MESSAGES_MAX;
-use crate::{marker::MarkerError, person::Person, setting::SettingError};
+use crate::{marker::MarkerError, measure::MeasureError, person::Person, setting::SettingError};
 
 /// Why a text is not a scenario. Each says what is wrong, in which message, and what to write instead.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,9 @@ pub enum ScenarioError {
         /// All names.
         known: String,
     },
+    /// A measure has a parameter that can't be measured.
+    #[error("the measure {0}")]
+    Measure(#[from] MeasureError),
     /// A setting can't be read.
     #[error("`settings`: {0}")]
     Setting(SettingError),

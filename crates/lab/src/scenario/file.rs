@@ -101,6 +101,7 @@ pub(super) fn parse(text: &str) -> Result<Scenario, ScenarioError> {
     }
     let settings = file.settings.iter().flatten().map(|text| text.parse());
     let settings: Vec<Setting> = settings.collect::<Result<_, _>>().map_err(ScenarioError::Setting)?;
+    file.measure.iter().try_for_each(Measure::check)?;
     let File { name, title, question, measure, case, source, .. } = file;
     let parts = Parts {
         hook: file.hook,
@@ -118,7 +119,9 @@ pub(super) fn parse(text: &str) -> Result<Scenario, ScenarioError> {
         _ => {}
     }
     let (measures, sources) = (measure, source);
-    let scenario = Scenario { name, title, question, settings, conversation, measures, case, sources };
+    let is_included = false;
+    let scenario =
+        Scenario { name, is_included, title, question, settings, conversation, measures, case, sources };
     scenario.settings.iter().try_for_each(|setting| scenario.admits(*setting))?;
     Ok(scenario)
 }
