@@ -23,6 +23,9 @@ use crate::{
     setting::Setting,
 };
 
+/// The scenario of `airlock demo --script`.
+const SCRIPT: &str = "first-conversation";
+
 /// The settings of `airlock demo --script`: shadow is left out, because it shows nobody anything.
 const SCRIPT_SETTINGS: [Mode; 4] = [Mode::Off, Mode::Advise, Mode::Enforce, Mode::Report];
 
@@ -86,8 +89,17 @@ struct Steps<P> {
 
 impl<P: FnMut(Progress)> Steps<P> {
     fn step(&mut self, scenario: &str, doing: Doing) {
+        self.tell(scenario, doing);
+        self.done();
+    }
+
+    /// What is being done within a step.
+    fn tell(&mut self, scenario: &str, doing: Doing) {
         (self.tell)(Progress { scenario: scenario.into(), doing, done: self.done, of: self.of });
-        self.done = (self.done + 1).min(self.of.saturating_sub(1));
+    }
+
+    fn done(&mut self) {
+        self.done += 1;
     }
 }
 
@@ -152,12 +164,9 @@ async fn one<P: FnMut(Progress)>(
     }
     let mut measured = Vec::new();
     for measure in scenario.measures() {
-        measured.push(
-            measured_by(measure, seed, |what| {
-                steps.step(scenario.name(), Doing::Measuring(what));
-            })
-            .await?,
-        );
+        let tell = |what| steps.tell(scenario.name(), Doing::Measuring(what));
+        measured.push(measured_by(measure, seed, tell).await?);
+        steps.done();
     }
     Ok(conclude::conclude(scenario, &runs, measured, seed))
 }
@@ -198,7 +207,8 @@ async fn measured_by(
 /// # Errors
 /// When a world fails, which is for want of disk or of time.
 pub async fn run_script(progress: impl FnMut(Progress)) -> Result<Report, LabError> {
-    let scenario = Scenario::parse(include_str!("../scenarios/first-conversation.toml"))?;
+    let mut scenarios = Scenario::included();
+    scenarios.retain(|scenario| scenario.name() == SCRIPT);
     let settings = Some(SCRIPT_SETTINGS.map(Setting::gate).into());
-    run(&[scenario], &RunOptions { settings, seed: SCRIPT_SEED }, progress, future::pending()).await
+    run(&scenarios, &RunOptions { settings, seed: SCRIPT_SEED }, progress, future::pending()).await
 }

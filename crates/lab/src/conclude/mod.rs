@@ -41,12 +41,8 @@ pub(crate) fn conclude(scenario: &Scenario, runs: &[Run], measured: Vec<Measured
             claim.id = format!("{}.{}", scenario.name(), claim.id);
         }
     }
-    for panel in &mut panels {
-        let known = |source: &&crate::report::Source| !panel.sources.contains(source);
-        let more: Vec<_> = scenario.sources().iter().filter(known).cloned().collect();
-        if panel.id == "readers" || runs.is_empty() {
-            panel.sources.extend(more);
-        }
+    if let Some(first) = panels.first_mut() {
+        first.sources.extend_from_slice(scenario.sources());
     }
     let settings: Vec<Setting> = runs.iter().map(|run| run.setting).collect();
     let report = ScenarioReport {
@@ -120,13 +116,12 @@ fn headline(claims: &[Claim]) -> Vec<String> {
 }
 
 fn command(scenario: &Scenario, settings: &[Setting], seed: u64) -> String {
-    let mut command = format!("airlock lab run {}", scenario.name());
+    let name = scenario.name();
+    let file = if scenario.is_included() { name.to_owned() } else { format!("./{name}.toml") };
+    let mut command = format!("airlock lab run {file}");
     if settings != scenario.settings() {
         let names: Vec<String> = settings.iter().map(ToString::to_string).collect();
         command += &format!(" --settings {}", names.join(","));
     }
-    if seed != 0 {
-        command += &format!(" --seed {seed}");
-    }
-    command
+    command + &format!(" --seed {seed}")
 }

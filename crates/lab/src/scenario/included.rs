@@ -33,7 +33,7 @@ const FILES: &[&str] = &[
 pub(super) fn all() -> Vec<Scenario> {
     #[expect(clippy::expect_used, reason = "the files are part of this build, and a test reads each")]
     let read = |text: &&str| Scenario::parse(text).expect("an included scenario is well-formed");
-    FILES.iter().map(read).collect()
+    FILES.iter().map(read).map(|scenario| Scenario { is_included: true, ..scenario }).collect()
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub enum WhenStopped {
 #[derive(Clone, Debug)]
 pub struct Scenario {
     name: String,
+    /// Whether it comes with Airlock, and is not from a file of somebody's.
+    is_included: bool,
     title: String,
     question: String,
     settings: Vec<Setting>,
@@ -171,6 +173,12 @@ impl Scenario {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it comes with Airlock: its name is enough to play it.
+    #[must_use]
+    pub fn is_included(&self) -> bool {
+        self.is_included
     }
 
     /// What happens in it, in a few words.
