@@ -25,11 +25,13 @@ pub enum Exit {
     Vault = 8,
     /// The audit log is not what was written, or a decision in it does not come out the same again.
     AuditBroken = 9,
+    /// The lab or the demo found a promise of Airlock broken.
+    PromiseBroken = 10,
 }
 
 impl Exit {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ok,
         Self::Failure,
         Self::Usage,
@@ -40,6 +42,7 @@ impl Exit {
         Self::Relay,
         Self::Vault,
         Self::AuditBroken,
+        Self::PromiseBroken,
     ];
 
     /// As the operating system sees it.
@@ -62,6 +65,7 @@ impl Exit {
             Self::Relay => "a relay is unreachable, not the right one, or refuses",
             Self::Vault => "the vault cannot be opened: none yet, wrong passphrase, damaged, or in use",
             Self::AuditBroken => "the audit log was changed, or a decision in it does not replay",
+            Self::PromiseBroken => "a promise of Airlock is broken, as the lab's report says",
         }
     }
 }
@@ -75,6 +79,6 @@ impl From<Exit> for ExitCode {
 /// The table of exit codes, for the end of `--help`.
 #[must_use]
 pub fn table() -> String {
-    let rows = Exit::ALL.map(|exit| format!("  {}  {}", exit.code(), exit.meaning()));
+    let rows = Exit::ALL.map(|exit| format!("  {:2}  {}", exit.code(), exit.meaning()));
     format!("Exit codes:\n{}", rows.join("\n"))
 }

@@ -1,7 +1,5 @@
 //! `airlock demo`: the screen with three panes, or the scripted comparison where nobody watches.
 
-use airlock_lab::report::LINE_TYPE;
-
 use super::{Context, chat, has_screen, interrupt::interrupted, lab};
 use crate::{args::Demo, exit::Exit, output::Format, problem::Problem, remedies, tui};
 
@@ -20,6 +18,5 @@ async fn script(context: &Context) -> Result<Exit, Problem> {
         played = played => played.map_err(|error| remedies::demo(&error))?,
         () = interrupted() => return Err(remedies::demo_stopped()),
     };
-    context.output.result(LINE_TYPE, &report, || lab::table(&report, context))?;
-    Ok(Exit::Ok)
+    lab::show(&report, context)
 }

@@ -125,14 +125,10 @@ pub(crate) fn unwritable(path: &Path, why: &io::Error) -> Problem {
 }
 
 pub(crate) fn report_fault(why: &ReportError) -> Problem {
-    Problem::new(
-        Exit::Failure,
-        "bug",
-        "the report cannot be written",
-        why,
-        "please report this, with the command and the scenario",
-    )
+    Problem::new(Exit::Failure, "bug", "the report cannot be made", why, REPORT_IT)
 }
+
+const REPORT_IT: &str = "please report this, with the command and the scenario";
 
 pub(crate) fn run(error: &LabError) -> Problem {
     let what = "the scenarios could not be played";
@@ -140,7 +136,10 @@ pub(crate) fn run(error: &LabError) -> Problem {
         LabError::Scenario(why) => {
             Problem::usage("bad-scenario", what, why, "choose other settings, or change the scenario's file")
         }
-        _ => Problem::new(Exit::Failure, "lab", what, error, DEMO_REMEDY),
+        LabError::Measure(_) | LabError::Broken => Problem::new(Exit::Failure, "bug", what, error, REPORT_IT),
+        LabError::World(_) | LabError::Folder(_) => {
+            Problem::new(Exit::Failure, "lab", what, error, DEMO_REMEDY)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ mod read;
 mod run;
 mod write;
 
-pub(super) use run::table;
+pub(super) use run::show;
 
 use std::path::Path;
 

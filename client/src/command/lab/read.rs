@@ -14,26 +14,22 @@ const REPORT_BYTES_MAX: u64 = 256 << 20;
 
 /// The scenarios that somebody named, each once.
 pub(super) fn scenarios(wanted: &[String]) -> Result<Vec<Scenario>, Problem> {
-    let mut included = Scenario::included();
+    let included = Scenario::included();
     let mut chosen: Vec<Scenario> = Vec::new();
     for name in wanted {
-        if name == ALL {
-            included.retain(|scenario| chosen.iter().all(|other| other.name() != scenario.name()));
-            chosen.append(&mut included);
-            included = Scenario::included();
-            continue;
-        }
-        let named = included.iter().find(|scenario| scenario.name() == name).cloned();
-        let scenario = match named {
-            Some(scenario) if chosen.iter().any(|other| other.name() == scenario.name()) => continue,
-            Some(scenario) => scenario,
-            None if is_path(name) => from_file(Path::new(name))?,
+        let named = match included.iter().find(|scenario| scenario.name() == name) {
+            _ if name == ALL => included.clone(),
+            Some(scenario) => vec![scenario.clone()],
+            None if is_path(name) => vec![from_file(Path::new(name))?],
             None => return Err(remedies::lab::unknown_scenario(name, &included)),
         };
-        if chosen.iter().any(|other| other.name() == scenario.name()) {
-            return Err(remedies::lab::same_name(scenario.name()));
+        for scenario in named {
+            match chosen.iter().find(|other| other.name() == scenario.name()) {
+                None => chosen.push(scenario),
+                Some(other) if other.is_included() && scenario.is_included() => {}
+                Some(_) => return Err(remedies::lab::same_name(scenario.name())),
+            }
         }
-        chosen.push(scenario);
     }
     Ok(chosen)
 }
@@ -77,5 +73,30 @@ fn text_of(path: &Path, bytes_max: u64) -> Result<String, Problem> {
         Ok(bytes) if bytes as u64 > bytes_max => Err(remedies::lab::too_large(path, bytes_max)),
         Ok(_) => Ok(text),
         Err(error) => Err(remedies::lab::unreadable(path, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_scenarios_of_one_name_are_refused_in_either_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        let text = include_str!("../../../../crates/lab/scenarios/first-conversation.toml");
+        fs::write(&path, text).unwrap();
+        let (file, name) = (path.to_str().unwrap().to_owned(), "first-conversation".to_owned());
+        for wanted in [
+            [&file, &name],
+            [&name, &file],
+            [&file, &ALL.to_owned()],
+            [&ALL.to_owned(), &file],
+            [&file, &file],
+        ] {
+            let wanted = wanted.map(Clone::clone);
+            assert_eq!(scenarios(&wanted).unwrap_err().code, "same-scenario", "{wanted:?}");
+        }
+        assert_eq!(scenarios(&[name.clone(), ALL.into(), name]).unwrap().len(), Scenario::included().len());
     }
 }

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal as _};
 
 use airlock_lab::{
-    RunOptions,
-    report::{Colour, LINE_TYPE, Report, Table},
+    RunOptions, Scenario,
+    report::{Colour, LINE_TYPE, Report, Standing, Table},
 };
 
 use super::{progress::Shown, read, write};
@@ -30,6 +30,17 @@ pub(super) async fn run(args: &RunLab, context: &Context) -> Result<Exit, Proble
         context.output.note(&format!("An earlier report in {} will be replaced.", folder.display()));
     }
 
+    let measured: Vec<&str> = scenarios
+        .iter()
+        .filter(|scenario| options.settings.is_some() && scenario.settings().is_empty())
+        .map(Scenario::name)
+        .collect();
+    if !measured.is_empty() {
+        context
+            .output
+            .note(&format!("--settings changes nothing in what only measures: {}.", measured.join(", ")));
+    }
+
     let mut shown = Shown::new(context);
     let played =
         airlock_lab::run(&scenarios, &options, |progress| shown.show(&progress), interrupted()).await;
@@ -40,18 +51,26 @@ pub(super) async fn run(args: &RunLab, context: &Context) -> Result<Exit, Proble
     }
 
     let [json, page] = target.write(&report)?;
-    context.output.result(LINE_TYPE, &report, || table(&report, context))?;
+    let exit = show(&report, context)?;
     context.output.note(&format!("\nThe report: {}\nFor programs: {}", page.display(), json.display()));
     if report.scenarios.len() < scenarios.len() {
         let (done, of) = (report.scenarios.len(), scenarios.len());
         context.output.note(&format!("Stopped: the report has the {done} of {of} scenarios that were done."));
-        return Ok(Exit::Failure);
+        return Ok(exit.max(Exit::Failure));
     }
-    Ok(Exit::Ok)
+    Ok(exit)
+}
+
+/// Prints a report, and says by the exit code whether the promises in it held.
+pub(in crate::command) fn show(report: &Report, context: &Context) -> Result<Exit, Problem> {
+    let printable = safe(report)?;
+    context.output.result(LINE_TYPE, report, || table(&printable, context))?;
+    let broken = report.claims().any(|claim| claim.standing == Standing::Broken);
+    Ok(if broken { Exit::PromiseBroken } else { Exit::Ok })
 }
 
 /// The report as text: for a screen as wide as it is, for a file without colours.
-pub(in crate::command) fn table(report: &Report, context: &Context) -> String {
+fn table(report: &Report, context: &Context) -> String {
     let terminal = io::stdout().is_terminal();
     let columns = crossterm::terminal::size()
         .ok()
@@ -61,13 +80,13 @@ pub(in crate::command) fn table(report: &Report, context: &Context) -> String {
         Colors::Ansi if terminal => Colour::On,
         _ => Colour::Off,
     };
-    Table::new(&safe(report), colour, columns).to_string()
+    Table::new(report, colour, columns).to_string()
 }
 
 /// The report without what a terminal would act on: scenarios may come from anybody's file.
-fn safe(report: &Report) -> Report {
+fn safe(report: &Report) -> Result<Report, Problem> {
     let text = serde_json::to_value(report).map(without_controls);
-    text.and_then(serde_json::from_value).unwrap_or_else(|_| report.clone())
+    text.and_then(serde_json::from_value).map_err(|error| remedies::lab::report_fault(&error.into()))
 }
 
 fn without_controls(value: serde_json::Value) -> serde_json::Value {
