@@ -1,46 +1,48 @@
 //! The numbers of a plot as a grid, for those who read them rather than see them.
 
-use std::collections::BTreeMap;
-
-use super::{Figure, Grid, Plot, Series, Tone, number::figure};
+use super::{Axis, Figure, Grid, Mark, Plot, Series, Tone, number::figure};
 
 impl Plot {
     /// What is drawn, as rows and columns.
     #[must_use]
     pub fn numbers(&self) -> Grid {
-        let (corner, series) = match self {
-            Self::Lines { x, series, .. } | Self::Bars { x, series, .. } => (&x.label, series),
-        };
-        let columns = series.iter().map(column).collect();
-        let mut rows: BTreeMap<Place, Vec<Figure>> = BTreeMap::new();
-        for (number, series) in series.iter().enumerate() {
-            for (point, (x, value)) in series.points.iter().enumerate() {
-                let row = rows.entry(Place(*x)).or_insert_with(|| vec![missing(); self.series_count()]);
-                let ends = series.band.as_ref().and_then(|band| band.ends.get(point));
-                let text = match ends {
-                    Some((low, high)) => format!("{} ({}–{})", figure(*value), figure(*low), figure(*high)),
-                    None => figure(*value),
-                };
-                if let Some(cell) = row.get_mut(number) {
-                    *cell = Figure { text, tone: Tone::Plain };
-                }
-            }
+        let series = self.series();
+        let mut places: Vec<f64> = series.iter().flat_map(|series| &series.points).map(|(x, _)| *x).collect();
+        places.sort_by(f64::total_cmp);
+        places.dedup();
+        let row = |x| (self.place_name(x), series.iter().map(|series| cell(series, x)).collect());
+        Grid {
+            corner: self.axes()[0].label.clone(),
+            columns: series.iter().map(column).collect(),
+            rows: places.into_iter().map(row).collect(),
         }
-        let rows = rows.into_iter().map(|(Place(x), cells)| (self.place_name(x), cells)).collect();
-        Grid { corner: corner.clone(), columns, rows }
     }
 
     /// What its numbers are: the label of the y axis.
     #[must_use]
     pub fn measure(&self) -> &str {
+        let [_, y] = self.axes();
+        &y.label
+    }
+
+    /// The lines, or the bars.
+    pub(super) fn series(&self) -> &[Series] {
         match self {
-            Self::Lines { y, .. } | Self::Bars { y, .. } => &y.label,
+            Self::Lines { series, .. } | Self::Bars { series, .. } => series,
         }
     }
 
-    fn series_count(&self) -> usize {
+    /// To the right, and upwards.
+    pub(super) fn axes(&self) -> [&Axis; 2] {
         match self {
-            Self::Lines { series, .. } | Self::Bars { series, .. } => series.len(),
+            Self::Lines { x, y, .. } | Self::Bars { x, y, .. } => [x, y],
+        }
+    }
+
+    /// What is pointed out.
+    pub(super) fn marks(&self) -> &[Mark] {
+        match self {
+            Self::Lines { marks, .. } | Self::Bars { marks, .. } => marks,
         }
     }
 
@@ -59,29 +61,16 @@ fn column(series: &Series) -> String {
     }
 }
 
-fn missing() -> Figure {
-    Figure { text: "–".into(), tone: Tone::Faint }
-}
-
-/// A place on the x axis, ordered.
-struct Place(f64);
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Place {}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Place {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
-    }
+/// The number of a series at a place; where a line goes straight up, the one it ends at.
+fn cell(series: &Series, x: f64) -> Figure {
+    let Some(point) = series.points.iter().rposition(|(place, _)| *place == x) else {
+        return Figure { text: "–".into(), tone: Tone::Faint };
+    };
+    let value = figure(series.points[point].1);
+    let ends = series.band.as_ref().and_then(|band| band.ends.get(point));
+    let text = match ends {
+        Some((low, high)) => format!("{value} ({}–{})", figure(*low), figure(*high)),
+        None => value,
+    };
+    Figure { text, tone: Tone::Plain }
 }

@@ -101,8 +101,7 @@ impl Report {
                 return refuse(what);
             }
         }
-        let claims = self.scenarios.iter().flat_map(|scenario| &scenario.claims).chain(&self.timings.claims);
-        for claim in claims {
+        for claim in self.claims() {
             if claim.evidence.is_empty() {
                 let place = format!("the claim {}", claim.id);
                 return Err(ReportError::Shape { place, what: "names no record that proves it" });
@@ -117,16 +116,13 @@ pub const LINE_TYPE: &str = "lab-report";
 
 impl Plot {
     fn fault(&self) -> Option<&'static str> {
-        let (axes, series, marks) = match self {
-            Self::Lines { x, y, series, marks } | Self::Bars { x, y, series, marks, .. } => {
-                ([x, y], series, marks)
-            }
-        };
-        let mut numbers = axes.iter().filter_map(|axis| axis.range).chain(series.iter().flat_map(|series| {
-            series.points.iter().chain(series.band.iter().flat_map(|band| &band.ends)).copied()
-        }));
+        let series = self.series();
+        let mut numbers =
+            self.axes().into_iter().filter_map(|axis| axis.range).chain(series.iter().flat_map(|series| {
+                series.points.iter().chain(series.band.iter().flat_map(|band| &band.ends)).copied()
+            }));
         if !numbers.all(|(a, b)| a.is_finite() && b.is_finite())
-            || !marks.iter().all(|mark| mark.x.is_finite())
+            || !self.marks().iter().all(|mark| mark.x.is_finite())
         {
             return Some("draws something that is not a number");
         }
@@ -134,7 +130,7 @@ impl Plot {
         if bands.into_iter().any(|(series, band)| band.ends.len() != series.points.len()) {
             return Some("has an interval for more or fewer points than it has");
         }
-        if let Self::Bars { names, series, .. } = self {
+        if let Self::Bars { names, .. } = self {
             let placed = |x: f64| x.fract() == 0.0 && x >= 0.0 && x < names.len() as f64;
             if !series.iter().flat_map(|series| &series.points).all(|(x, _)| placed(*x)) {
                 return Some("has a bar where no name is");

@@ -78,15 +78,9 @@ struct Standings<'a> {
 
 impl<'a> Standings<'a> {
     fn of(report: &'a Report) -> Self {
-        let claims: Vec<&Claim> = report
-            .scenarios
-            .iter()
-            .flat_map(|scenario| &scenario.claims)
-            .chain(&report.timings.claims)
-            .collect();
         Self {
-            held: claims.iter().filter(|claim| claim.standing == Standing::Held).count(),
-            broken: claims.into_iter().filter(|claim| claim.standing == Standing::Broken).collect(),
+            held: report.claims().filter(|claim| claim.standing == Standing::Held).count(),
+            broken: report.claims().filter(|claim| claim.standing == Standing::Broken).collect(),
         }
     }
 
@@ -170,13 +164,9 @@ impl<'a> PanelView<'a> {
         let id = ids.take(&panel.id);
         let plot = panel.plot.as_ref();
         let svg = plot.map(|plot| svg(plot, &format!("{id}:plot"), &panel.title)).transpose()?;
-        let mut bands: Vec<&str> = plot.map_or_else(Vec::new, |plot| match plot {
-            Plot::Lines { series, .. } | Plot::Bars { series, .. } => series
-                .iter()
-                .filter_map(|series| series.band.as_ref())
-                .map(|band| band.label.as_str())
-                .collect(),
-        });
+        let series = plot.map(Plot::series).unwrap_or_default();
+        let mut bands: Vec<&str> =
+            series.iter().filter_map(|series| series.band.as_ref()).map(|band| band.label.as_str()).collect();
         bands.sort_unstable();
         bands.dedup();
         Ok(Self { panel, id, svg, numbers: plot.map(Plot::numbers), bands })

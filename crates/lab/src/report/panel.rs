@@ -16,7 +16,7 @@ pub struct Panel {
     pub grid: Option<Grid>,
     /// The same numbers, or some of them, drawn.
     pub plot: Option<Plot>,
-    /// Published figures that it stands beside.
+    /// Figures to compare with.
     pub sources: Vec<Source>,
 }
 
@@ -141,12 +141,12 @@ pub struct Case {
     pub against: String,
 }
 
-/// A published figure.
+/// A figure of somebody else's, or of an earlier measurement.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// What was published, with the figure.
+    /// The figure, and what of.
     pub figure: String,
-    /// By whom, where and when.
+    /// Whose it is.
     pub citation: String,
 }

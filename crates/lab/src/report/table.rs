@@ -94,7 +94,7 @@ impl<'a> Table<'a> {
         }
         for source in &panel.sources {
             let text = format!("{} ({})", source.figure, source.citation);
-            f.write_str(&paragraph("  Published: ", &text, self.columns))?;
+            f.write_str(&paragraph("  Compare: ", &text, self.columns))?;
         }
         Ok(())
     }

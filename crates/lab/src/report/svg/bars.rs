@@ -72,9 +72,7 @@ fn standing(
     marks: &[Mark],
     length: Scale,
 ) {
-    let tick_wide =
-        length.clone().between(1.0, 0.0).ticks().iter().map(|tick| width(&tick.text)).fold(0.0, f64::max);
-    let (left, right) = (tick_wide + 10.0, WIDTH - 4.0);
+    let (left, right) = (length.ticks_wide() + 10.0, WIDTH - 4.0);
     let places = names.len().max(1) as f64;
     let room = (right - left) / places;
     // The middle of bar 0 stands half a bar from the left.

@@ -2,7 +2,7 @@
 
 use super::{
     Picture, WIDTH, draw_marks, look, mark_labels,
-    place::{LINE, spread, widest, width, wrap},
+    place::{LINE, spread, widest, wrap},
     scale::{Ends, Scale},
     short,
 };
@@ -32,9 +32,7 @@ pub(super) fn draw(picture: &mut Picture, x: &Axis, y: &Axis, series: &[Series],
     let names: Vec<Vec<String>> = series.iter().map(|series| wrap(&series.name, NAMES_WIDE)).collect();
     let heights: Vec<f64> = names.iter().map(|lines| lines.len() as f64 * LINE + 2.0).collect();
     let names_wide = names.iter().map(|lines| widest(lines)).fold(0.0, f64::max);
-    let tick_wide =
-        up.clone().between(1.0, 0.0).ticks().iter().map(|tick| width(&tick.text)).fold(0.0, f64::max);
-    let left = tick_wide + 10.0;
+    let left = up.ticks_wide() + 10.0;
     let right = (WIDTH - NAME_GAP - names_wide - 2.0).max(left + 80.0);
     let across = across.between(left, right);
 

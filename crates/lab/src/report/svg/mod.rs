@@ -224,12 +224,13 @@ fn draw_marks(picture: &mut Picture, marks: &[Mark], scale: &Scale, top: f64, bo
 
 /// What the plot holds, for those who hear it.
 fn description(plot: &Plot) -> String {
-    let (kind, x, y, series, marks) = match plot {
-        Plot::Lines { x, y, series, marks } => ("Lines", x, y, series, marks),
-        Plot::Bars { x, y, series, marks, .. } => ("Bars", x, y, series, marks),
+    let kind = match plot {
+        Plot::Lines { .. } => "Lines",
+        Plot::Bars { .. } => "Bars",
     };
+    let [x, y] = plot.axes();
     let mut text = format!("{kind}. To the right: {}. Upwards: {}.", x.label, y.label);
-    for series in series {
+    for series in plot.series() {
         let mut lowest = f64::INFINITY;
         let mut highest = f64::NEG_INFINITY;
         for (_, value) in &series.points {
@@ -239,7 +240,7 @@ fn description(plot: &Plot) -> String {
             text.push_str(&format!(" {}: from {} to {}.", series.name, figure(lowest), figure(highest)));
         }
     }
-    for mark in marks {
+    for mark in plot.marks() {
         text.push_str(&format!(" Marked at {}: {}.", figure(mark.x), mark.label));
     }
     text.push_str(" All numbers are in the table below the plot.");

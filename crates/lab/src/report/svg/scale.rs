@@ -1,5 +1,6 @@
 //! From numbers to places on a picture, and the ticks of an axis.
 
+use super::place::width;
 use crate::report::{
     Axis,
     number::{decimal, grouped, power_of_ten},
@@ -106,6 +107,11 @@ impl Scale {
     /// Its ticks, about as many as can be read.
     pub(super) fn ticks(&self) -> Vec<Tick> {
         if self.logarithmic { self.decades() } else { self.steps() }
+    }
+
+    /// How wide the widest of their words are.
+    pub(super) fn ticks_wide(&self) -> f64 {
+        self.ticks().iter().map(|tick| width(&tick.text)).fold(0.0, f64::max)
     }
 
     fn steps(&self) -> Vec<Tick> {
