@@ -103,6 +103,13 @@ async fn a_setting_that_a_scenario_cannot_be_played_under_says_what_it_lacks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_no_manifest_names_blocks_a_message_of_the_scenario_that_shows_it() {
+    let report = reported("hostile-check", "enforce+hidden-second-list").await;
+    let claim = claim(&report, "hostile-check.hidden-second-list");
+    assert!(claim.text.contains("blocked 1 message without one"), "{}", claim.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_modified_client_sends_what_its_hook_would_have_blocked() {
     let report = reported("own-client", "enforce enforce+modified-client").await;
     let claim = claim(&report, "own-client.modified-client");

@@ -21,6 +21,7 @@ mod wrapping;
 mod tests;
 
 use serde::{Deserialize, Serialize};
+use svg::{Svg, svg};
 
 pub use claim::{Claim, Evidence, Standing};
 pub use diff::Difference;
@@ -29,7 +30,6 @@ pub use json::{LINE_TYPE, ReportDigest, ReportError};
 pub(crate) use number::{decimal, figure, grouped};
 pub use page::page;
 pub use panel::{Axis, Band, Case, Figure, Grid, Mark, Panel, Plot, Series, Source, Tone};
-pub use svg::{Svg, svg};
 pub use table::{Colour, Table};
 
 /// Version of the JSON form. A change that a reader could stumble over changes it.

@@ -18,9 +18,9 @@ use self::{
 };
 use super::{Mark, Plot, Series, number::figure};
 
-/// A drawn plot. Only [`svg`] makes one, from a template that escapes every word in it.
+/// A drawn plot. Only [`svg()`] makes one, from a template that escapes every word in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Svg(String);
+pub(super) struct Svg(String);
 
 impl fmt::Display for Svg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,7 +35,7 @@ impl HtmlSafe for Svg {}
 ///
 /// # Errors
 /// Never in practice: writing to a string does not fail.
-pub fn svg(plot: &Plot, id: &str, title: &str) -> Result<Svg, fmt::Error> {
+pub(super) fn svg(plot: &Plot, id: &str, title: &str) -> Result<Svg, fmt::Error> {
     let mut picture = Picture {
         id: id.to_owned(),
         title: title.to_owned(),
