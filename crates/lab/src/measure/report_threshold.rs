@@ -232,9 +232,9 @@ mod tests {
 
     /// Of so many single draws, one added after the other.
     fn counted(n: u32, p: f64, t: u32) -> f64 {
-        let mut exactly = vec![1.0];
+        let mut exactly = vec![0.0; n as usize + 1];
+        exactly[0] = 1.0;
         for _ in 0..n {
-            exactly.push(0.0);
             for k in (0..exactly.len()).rev() {
                 exactly[k] = exactly[k] * (1.0 - p) + if k > 0 { exactly[k - 1] * p } else { 0.0 };
             }
