@@ -317,7 +317,14 @@ mod tests {
             Measure::ScopeCreep(ScopeCreep { added: Vec::new(), ..ScopeCreep::default() }),
         ]
         .map(|measure| measure.check().unwrap_err().to_string());
-        insta::assert_snapshot!(refused.join("\n"), @"");
+        insta::assert_snapshot!(refused.join("\n"), @"
+        pdq-robustness: `pictures` is a whole number from 2 to 2000
+        look-alikes: `pictures` is a whole number from 2 to 2000
+        class-from-hash: `pictures` is a whole number from 20 to 2000
+        report-threshold: `thresholds` are whole numbers from 1 on, at least one
+        text-false-positives: `messages` is a whole number from 1 to 100,000
+        scope-creep: `entries` and each of `added` are at most 1,000, and `added` has at least one number
+        ");
         assert!(Measure::ThresholdSweep(Pictures::default()).check().is_ok());
     }
 }
