@@ -1,9 +1,9 @@
 //! What a client asks of a relay, and what the relay answers, on one bidirectional QUIC stream.
 //!
-//! The first stream of a connection is such a stream; further ones carry blobs ([`crate::blob`]). Requests are pipelined: each has a [`RequestId`] that its answer
-//! repeats, and answers may come in another order. After [`Request::Authenticate`] the connection speaks
-//! for a device; deliveries use a connection that never authenticates, so that the relay does not learn who
-//! sends.
+//! The first stream of a connection is such a stream; further ones carry blobs ([`crate::blob`]). Requests are
+//! pipelined: each has a [`RequestId`] that its answer repeats, and answers may come in another order. After
+//! [`Request::Authenticate`] the connection speaks for a device; deliveries use a connection that never authenticates,
+//! so that the relay does not learn who sends.
 
 use alloc::{string::String, vec::Vec};
 
