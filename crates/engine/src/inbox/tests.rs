@@ -1,3 +1,5 @@
+//! A vault that envelopes come to: which sessions they begin, and which not.
+
 use airlock_protocol::{AccountKey, CurvePrekeySecret, DeviceKeys, KemPrekeySecret, Session, VerifiedBundle};
 use airlock_wire::{Bundle, DeliveryToken, DeviceList, PrekeyId};
 use rand_chacha::ChaCha20Rng;
