@@ -96,13 +96,14 @@ fn every_long_term_secret_is_gone_from_memory_that_is_freed() {
 #[test]
 fn saving_and_restoring_leaves_no_secret_behind() {
     let _alone = alone();
-    let all = [SIGNING, AGREEMENT, SIGNED, KEM_D, KEM_Z].map(|which| secret(0xC0, which));
+    let all = [ACCOUNT, SIGNING, AGREEMENT, SIGNED, ONE_TIME, KEM_D, KEM_Z].map(|which| secret(0xC0, which));
     let party = Party::new(0xC0);
     let found = freed_with(&all, || {
         let device = party.us.device().save();
         drop(Box::new(DeviceKeys::restore(&device)));
-        let signed = party.signed.save();
-        drop(Box::new(CurvePrekeySecret::restore(&signed)));
+        for prekey in [&party.signed, &party.one_time] {
+            drop(Box::new(CurvePrekeySecret::restore(&prekey.save())));
+        }
         let kem = party.kem.save();
         drop(Box::new(KemPrekeySecret::restore(&kem)));
         let account = party.account.to_bytes();

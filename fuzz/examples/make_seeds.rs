@@ -42,6 +42,13 @@ fn main() -> io::Result<()> {
 
     seed_lists()?;
     seed_orders()?;
+    for (name, file) in [
+        ("jpeg", include_bytes!("../../crates/hooks/tests/pictures/chelsea-3.jpg").as_slice()),
+        ("png", include_bytes!("../../crates/hooks/tests/pictures/brick-4.png")),
+        ("webp", include_bytes!("../../crates/hooks/tests/pictures/brick-5.webp")),
+    ] {
+        seed("picture", name, file)?;
+    }
 
     let token = DeliveryToken([2; 16]);
     let signature = bob.us.device().sign_authentication(&Challenge([1; 32]), &[2; 32]);

@@ -1,8 +1,8 @@
 //! One connection, from its first stream to its end.
 //!
 //! Four things happen side by side: requests are read and served, envelopes are pushed, frames are written, and
-//! the streams after the first carry blobs. A client that does not read stops its own writing, then its own pushing and reading, and nothing
-//! else.
+//! the streams after the first carry blobs. A client that does not read stops its own writing, then its own pushing
+//! and reading, and nothing else.
 
 use std::sync::{
     Arc,

@@ -102,13 +102,14 @@ pub(crate) const PUSH_READ_BYTES_MAX: usize = 64 * 1024;
 /// bounds their number, and with it the relay's memory.
 pub(crate) const BLOB_CHARGE_BYTES_MIN: u64 = 64 * 1024;
 
-/// How long an upload that has not ended keeps its place: the largest blob at the slowest pace that
-/// [`BLOB_IDLE_TIMEOUT`] lets pass takes four hours and a half. Longer, and whoever announces blobs and sends none takes
-/// their room away for longer.
+/// How long an upload that has not ended keeps its place after it was last asked for: the largest blob at the slowest
+/// pace that [`BLOB_IDLE_TIMEOUT`] lets pass takes four hours and a half, so none is cut off that is under way.
 pub(crate) const UPLOAD_KEPT_SECONDS: u64 = 6 * 60 * 60;
 
-/// The part of an account's room that uploads may take that have not ended, as its divisor: what is announced and never
-/// sent leaves the rest for what comes. One blob of the largest size always fits.
+/// The part of an account's room that uploads may take that have not ended, as its divisor. One blob of the largest
+/// size always fits. Above it, and where room is lacking otherwise, the account's uploads that stand still go, the
+/// longest idle first: what is announced and never sent holds up nothing that comes to the account. Only uploads that
+/// all go on at once can fill it, and each of them must send.
 pub(crate) const UNFINISHED_SHARE: u64 = 4;
 
 /// Bytes of a blob that are read or written at once, and so the memory that a blob stream costs.
@@ -140,7 +141,8 @@ pub(crate) const WAL_PAGES_MAX: u32 = 16_384;
 /// How long a connection to the database waits for another process, such as `airlock-relay invite`.
 pub(crate) const DATABASE_BUSY: Duration = Duration::from_secs(5);
 
-/// Streams that a client may have open. Requests use one, each blob under way another; quinn allocates for each that is allowed.
+/// Streams that a client may have open. Requests use one, each blob under way another; quinn allocates for each that is
+/// allowed.
 pub(crate) const BIDI_STREAMS_MAX: u32 = 8;
 
 /// Bytes of one stream that a client may send before the relay has read them: three full frames.

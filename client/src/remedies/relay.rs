@@ -83,7 +83,7 @@ fn refused(refusal: &Refusal) -> (&'static str, &'static str) {
         Refusal::BlobDamaged => ("attachment-damaged", "send it again"),
         Refusal::BlobConflict => ("attachment-conflict", "send it again, as a new message"),
         Refusal::BlobsFull => {
-            ("attachments-full", "try again later: they have not fetched their attachments for long")
+            ("attachments-full", "try again later: its space for attachments, theirs or of all, is taken up")
         }
         Refusal::NotAuthenticated | Refusal::BadSignature => {
             ("relay-authentication", "check that it is an airlock-relay, of a version like yours")

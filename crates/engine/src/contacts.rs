@@ -359,7 +359,7 @@ fn start_sessions(
         let verified = VerifiedBundle::verify(bundle, &list)?;
         let session = Session::initiate(us, verified, now_ms, rng)?;
         sessions::put(db, &session, None)?;
-        sessions::trim(db, &session.peer().device)?;
+        sessions::trim(db, &session.peer().device, now_ms)?;
         sessions.push(session);
     }
     if sessions.is_empty() { Err(SessionError::NoKeys) } else { Ok(sessions) }

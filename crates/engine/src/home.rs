@@ -46,7 +46,7 @@ impl Home {
         self.0.join("hooks")
     }
 
-    /// Every edition of a hook that was ever enabled, so that what it decided can be replayed after an update.
+    /// The editions of hooks that were enabled last, so that what they decided can be replayed after an update.
     pub(crate) fn kept_hooks(&self) -> PathBuf {
         self.0.join("kept")
     }

@@ -1,9 +1,10 @@
 //! A client without a screen: vault, contacts, gate, outbox, inbox. The terminal client, the command line, the lab
 //! and the tests all use this one.
 //!
-//! Reading order: [`engine`] (what one device is and does), `open` (making and opening its home), `compose` (a draft's way through the gate into the outbox),
-//! `delivery` (out to relays), `inbox` (in from ours), `attachments` (files, both ways), [`gate`], [`audit`]; at the
-//! bottom `vault` (everything at rest), `relay_client` (one connection) and `blob_client` (files over it).
+//! Reading order: [`engine`] (what one device is and does), `open` (making and opening its home), `compose` (a draft's
+//! way through the gate into the outbox), `delivery` (out to relays), `inbox` (in from ours), `attachments` (files, both
+//! ways), [`gate`], [`audit`]; at the bottom `vault` (everything at rest), `relay_client` (one connection) and
+//! `blob_client` (files over it).
 
 mod attachments;
 pub mod audit;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::{
     engine::{Engine, RegisterError, State},
     relay_client::{RelayClient, unexpected},
-    vault::{VaultError, prekeys, settings},
+    vault::{VaultError, prekeys, sessions, settings},
 };
 
 /// The relay holds this many one-time prekeys of each kind after an upload: as many as fit one request.
@@ -75,7 +75,9 @@ impl Engine {
                 one_time.push(curve.public(us.device()));
                 one_time_kem.push(kem.public(us.device()));
             }
-            prekeys::delete_older(db, now_ms.saturating_sub(KEEP_MS))?;
+            let before_ms = now_ms.saturating_sub(KEEP_MS);
+            prekeys::delete_older(db, before_ms)?;
+            sessions::drop_forgotten(db, before_ms)?;
             store_next(db, next)?;
             let (signed, last_resort) = (signed.public(us.device()), last_resort.public(us.device()));
             Ok(Some(PrekeyUpload { signed, last_resort, one_time, one_time_kem }))

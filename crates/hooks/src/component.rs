@@ -1,6 +1,6 @@
 //! Reads what a component imports and exports, before anything is compiled.
 
-use wasmparser::{Encoding, Parser, Payload, Validator};
+use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
 use crate::limits::COMPONENT_BYTES_MAX;
 
@@ -90,6 +90,21 @@ impl Shape {
 
 /// Whether it is a whole component, down to the last instruction: what the compiler demands before it compiles.
 pub(crate) fn valid(bytes: &[u8]) -> Result<(), ComponentError> {
-    let validated = Validator::new().validate_all(bytes);
+    let validated = validator().validate_all(bytes);
     validated.map(|_| ()).map_err(|error| ComponentError::Malformed(error.to_string()))
 }
+
+/// Demands what the host's engine demands.
+pub(crate) fn validator() -> Validator {
+    Validator::new_with_features(FEATURES)
+}
+
+/// What the host's engine takes of WebAssembly, by its version, the features that it is built with, and its settings.
+/// The component model's asynchronous part is not in it.
+const FEATURES: WasmFeatures = WasmFeatures::WASM3
+    .difference(WasmFeatures::GC_TYPES)
+    .difference(WasmFeatures::EXCEPTIONS)
+    .difference(WasmFeatures::THREADS)
+    .difference(WasmFeatures::RELAXED_SIMD)
+    .difference(WasmFeatures::MEMORY64)
+    .union(WasmFeatures::COMPONENT_MODEL);

@@ -10,8 +10,8 @@
 //! | [`attachment`] | key of a pointer      | 32 zeros    | [`ATTACHMENT_INFO`] ‖ 0 ‖ digest ‖ size | AEAD key             |
 //! | [`transcript`] | fields of fixed size  |             | a label ‖ 0                             | SHA-256              |
 //!
-//! HKDF is RFC 5869 with SHA-256, HMAC is RFC 2104 with SHA-256. Signature labels stand here too, so that one
-//! test can show that no label is another's beginning.
+//! HKDF is RFC 5869 with SHA-256, HMAC is RFC 2104 with SHA-256. Signature labels stand here too, so that one test can
+//! show that no label is another's beginning; it asks `airlock-wire` for the two that a relay needs.
 
 use hkdf::HkdfExtract;
 use hmac::{Hmac, KeyInit, Mac};
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn no_label_is_the_beginning_of_another() {
-        let of_wire: [&[u8]; 2] =
-            [airlock_wire::device_list::DEVICE_LIST_LABEL, b"Airlock v1 device authentication"];
+        let of_wire =
+            [airlock_wire::device_list::DEVICE_LIST_LABEL, airlock_wire::request::AUTHENTICATION_LABEL];
         let all: alloc::vec::Vec<&[u8]> = LABELS.into_iter().chain(of_wire).collect();
         for (i, one) in all.iter().enumerate() {
             for other in all.iter().skip(i + 1) {

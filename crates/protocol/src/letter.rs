@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use airlock_wire::{CodecError, codec::FORMAT_VERSION, decode};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{
     attachment::{Attachment, AttachmentError, Pointer, SealedAttachment},
@@ -121,7 +122,7 @@ pub(crate) fn encode_letter(
     outgoing: Outgoing<'_>,
     sent_at_ms: u64,
     spare: usize,
-) -> Result<Vec<u8>, SealError> {
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let letter = match outgoing {
         Outgoing::Message(checked) => match checked.content() {
             Content::Attachment(_) => return Err(SealError::NoBlob),

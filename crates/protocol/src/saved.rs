@@ -41,7 +41,7 @@ pub(crate) struct SavedSecret(pub(crate) [u8; 32]);
 
 /// Encodes a mirror.
 pub(crate) fn save<T: Serialize>(kind: Kind, value: &T) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(encode_exactly(&[SAVED_VERSION, kind as u8], value, 0))
+    encode_exactly(&[SAVED_VERSION, kind as u8], value, 0)
 }
 
 /// Decodes a mirror.
@@ -66,10 +66,10 @@ pub(crate) fn restore<T: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Result<T
     clippy::expect_used,
     reason = "postcard fails only on sequences of unknown length, which no type here has"
 )]
-pub(crate) fn encode_exactly<T: Serialize>(prefix: &[u8], value: &T, spare: usize) -> Vec<u8> {
+pub(crate) fn encode_exactly<T: Serialize>(prefix: &[u8], value: &T, spare: usize) -> Zeroizing<Vec<u8>> {
     let size = postcard::serialize_with_flavor(value, postcard::ser_flavors::Size::default());
     let size = size.expect("plain types always encode");
     let mut bytes = Vec::with_capacity(prefix.len() + size + spare);
     bytes.extend_from_slice(prefix);
-    postcard::to_extend(value, bytes).expect("plain types always encode")
+    Zeroizing::new(postcard::to_extend(value, bytes).expect("plain types always encode"))
 }

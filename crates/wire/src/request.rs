@@ -1,9 +1,9 @@
 //! What a client asks of a relay, and what the relay answers, on one bidirectional QUIC stream.
 //!
-//! The first stream of a connection is such a stream; further ones carry blobs ([`crate::blob`]). Requests are pipelined: each has a [`RequestId`] that its answer
-//! repeats, and answers may come in another order. After [`Request::Authenticate`] the connection speaks
-//! for a device; deliveries use a connection that never authenticates, so that the relay does not learn who
-//! sends.
+//! The first stream of a connection is such a stream; further ones carry blobs ([`crate::blob`]). Requests are
+//! pipelined: each has a [`RequestId`] that its answer repeats, and answers may come in another order. After
+//! [`Request::Authenticate`] the connection speaks for a device; deliveries use a connection that never authenticates,
+//! so that the relay does not learn who sends.
 
 use alloc::{string::String, vec::Vec};
 
@@ -258,12 +258,15 @@ impl Refusal {
     }
 }
 
+/// What a device signs to authenticate is this label, a zero byte, and what [`authentication_message`] adds.
+pub const AUTHENTICATION_LABEL: &[u8] = b"Airlock v1 device authentication";
+
 /// What a device signs to authenticate (docs/protocol.md (2)): bound to the relay's challenge and, by the TLS
 /// exporter (RFC 9266's idea, with a label of our own), to this very connection, so that it can't be replayed or
 /// relayed.
 #[must_use]
 pub fn authentication_message(challenge: &Challenge, exporter: &[u8; 32], device: &DeviceId) -> Vec<u8> {
-    [b"Airlock v1 device authentication".as_slice(), &[0], &challenge.0, exporter, &device.0].concat()
+    [AUTHENTICATION_LABEL, &[0], &challenge.0, exporter, &device.0].concat()
 }
 
 /// Label for the TLS exporter whose 32 bytes go into [`authentication_message`].

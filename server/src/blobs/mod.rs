@@ -25,8 +25,7 @@ use tokio::{
     time::timeout,
 };
 
-pub(crate) use self::files::BlobFiles;
-use self::turns::Turns;
+pub(crate) use self::{files::BlobFiles, turns::Turns};
 use crate::{
     limits::{BLOB_IDLE_TIMEOUT, BLOB_REQUEST_BYTES_MAX, BLOB_STREAMS_MAX, OPENING_TIMEOUT},
     store::{Store, StoreError},
@@ -43,7 +42,6 @@ const STREAM_PRIORITY: i32 = -1;
 pub(crate) struct Blobs {
     store: Arc<Store>,
     files: BlobFiles,
-    turns: Turns,
     room: Semaphore,
     bytes_max: u64,
 }
@@ -68,7 +66,7 @@ impl From<Refusal> for Ended {
 impl Blobs {
     pub(crate) fn new(store: Arc<Store>, bytes_max: u64) -> Self {
         let files = store.blob_files().clone();
-        Self { store, files, turns: Turns::default(), room: Semaphore::new(BLOB_STREAMS_MAX), bytes_max }
+        Self { store, files, room: Semaphore::new(BLOB_STREAMS_MAX), bytes_max }
     }
 
     /// Serves every stream that the client opens after its first, until the connection ends. `used` is set once a blob

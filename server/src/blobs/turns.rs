@@ -12,7 +12,7 @@ use crate::{guarded, store::BlobNumber};
 
 /// The uploads under way.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(crate) struct Turns {
     places: Mutex<HashMap<BlobNumber, Weak<Place>>>,
 }
 
@@ -51,6 +51,11 @@ impl Turns {
         let newest = place.newest.subscribe();
         Turn { place, number, newest }
     }
+
+    /// Whether an upload of the blob is under way.
+    pub(crate) fn are_taken(&self, blob: BlobNumber) -> bool {
+        guarded(&self.places).get(&blob).is_some_and(|place| place.strong_count() > 0)
+    }
 }
 
 impl Turn {
@@ -81,6 +86,7 @@ mod tests {
         first.superseded().await;
         drop(first);
         assert!(second.place.writing.try_lock().is_err());
+        assert!(turns.are_taken(BlobNumber(1)) && !turns.are_taken(BlobNumber(3)));
         drop(writing);
         drop(second.begins().await);
     }

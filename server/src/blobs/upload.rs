@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Blobs, Ended, files::Part, in_time, say, turns::Turn};
 use crate::{
     limits::{BLOB_BUFFER_BYTES, BLOB_IDLE_TIMEOUT},
-    store::Action,
+    store::{Action, BlobEntry},
 };
 
 /// An upload that expires while it comes in starts anew when the client asks again.
@@ -28,9 +28,9 @@ impl Blobs {
         }
         self.store.ask(Action::AnnounceBlob { account, blob }).await?;
         let entry = self.store.blob(&blob.id).ok_or(EXPIRED_MEANWHILE)?;
-        let turn = self.turns.take(entry.number);
+        let turn = self.store.turns().take(entry.number);
         let digest = tokio::select! {
-            digest = self.receive(sending, receiving, blob, &turn) => digest?,
+            digest = self.receive(sending, receiving, entry, &turn) => digest?,
             () = turn.superseded() => return Err(Ended::Lost),
         };
         match digest {
@@ -56,17 +56,19 @@ impl Blobs {
         &self,
         sending: &mut SendStream,
         receiving: &mut RecvStream,
-        blob: Blob,
+        BlobEntry { blob, number, .. }: BlobEntry,
         turn: &Turn,
     ) -> Result<Option<[u8; 32]>, Ended> {
         // The turn stays with the file until it is closed, even if this task ends while the disk is at work.
         let guard = turn.begins().await;
-        let entry = self.store.blob(&blob.id).ok_or(EXPIRED_MEANWHILE)?;
+        // It may have gone by then, and even be announced anew: that is another file, for which this is not the turn.
+        let entry =
+            self.store.blob(&blob.id).filter(|entry| entry.number == number).ok_or(EXPIRED_MEANWHILE)?;
         if entry.stored {
             return Ok(None);
         }
         let files = self.files.clone();
-        let mut part = self.on_disk(move || Part::open(&files, entry.number, blob.bytes, guard)).await?;
+        let mut part = self.on_disk(move || Part::open(&files, number, blob.bytes, guard)).await?;
         say(sending, Ok(BlobAnswer::Ready { offset: part.bytes() })).await?;
 
         let mut buffer = Vec::new();

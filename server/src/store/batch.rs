@@ -8,6 +8,7 @@ use rusqlite::{Transaction, params};
 use super::{
     Shared, StoreError,
     accounts::{self, Policy, Registered},
+    blob_index::BlobNumber,
     blobs::{self, Lifetimes},
     mailbox_index::{DeviceNumber, Entry, NoPlace},
     operation::Action,
@@ -45,6 +46,8 @@ pub(super) struct Shown {
     pub(super) registered: Vec<Registered>,
     pub(super) blobs_stored: Vec<BlobId>,
     pub(super) blobs_gone: Vec<BlobId>,
+    /// They made room for others and are in no index any more.
+    pub(super) uploads_gone: Vec<BlobNumber>,
 }
 
 impl Batch<'_> {
@@ -65,7 +68,9 @@ impl Batch<'_> {
                 })
             }
             Action::AnnounceBlob { account, blob } => {
-                blobs::announce(&self.transaction, &mut guarded(&self.shared.blobs), account, &blob, self.now)
+                let mut index = guarded(&self.shared.blobs);
+                let (turns, gone) = (&self.shared.turns, &mut self.shown.uploads_gone);
+                blobs::announce(&self.transaction, &mut index, turns, (account, &blob), self.now, gone)
             }
             Action::FinishBlob { id, number } => {
                 blobs::finish(&self.transaction, number, self.now).map(|found| {

@@ -20,6 +20,15 @@ pub(crate) struct BlobEntry {
     pub(crate) stored: bool,
 }
 
+/// Whether a blob may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It was announced before.
+    Known(BlobEntry),
+    /// It is new, and there is room once unfinished blobs of its account that count for `bytes` have gone. Mostly none.
+    New { bytes: u64 },
+}
+
 /// All blobs, and the room that they take.
 #[derive(Debug)]
 pub(crate) struct BlobIndex {
@@ -54,25 +63,29 @@ impl BlobIndex {
         self.blobs.values()
     }
 
-    /// Whether the blob may come: `Some` when it was announced before, `None` when it is new and there is room.
-    pub(crate) fn admit(&self, account: AccountId, blob: &Blob) -> Result<Option<BlobEntry>, Refusal> {
+    /// Whether the blob may come, and what has to go for it.
+    pub(crate) fn admit(&self, account: AccountId, blob: &Blob) -> Result<Admission, Refusal> {
         if let Some(known) = self.blobs.get(&blob.id) {
             let same = known.account == account && known.blob == *blob;
-            return if same { Ok(Some(*known)) } else { Err(Refusal::BlobConflict) };
+            return if same { Ok(Admission::Known(*known)) } else { Err(Refusal::BlobConflict) };
         }
-        let charge = charge(blob);
+        let charge = charge(blob.bytes);
         let with = |taken: &HashMap<AccountId, u64>| {
             taken.get(&account).copied().unwrap_or(0).saturating_add(charge)
         };
-        let fits = with(&self.charged) <= self.account_bytes_max
-            && with(&self.unfinished) <= self.unfinished_bytes_max
-            && self.charged_in_all.saturating_add(charge) <= self.bytes_max;
-        if fits { Ok(None) } else { Err(Refusal::BlobsFull) }
+        let over = [
+            with(&self.unfinished).saturating_sub(self.unfinished_bytes_max),
+            with(&self.charged).saturating_sub(self.account_bytes_max),
+            self.charged_in_all.saturating_add(charge).saturating_sub(self.bytes_max),
+        ];
+        let bytes = over.into_iter().max().unwrap_or_default();
+        let unfinished = self.unfinished.get(&account).copied().unwrap_or(0);
+        if bytes <= unfinished { Ok(Admission::New { bytes }) } else { Err(Refusal::BlobsFull) }
     }
 
     /// Adds one, from now on charged for. The limits are for newcomers: one that is in the file stays.
     pub(crate) fn add(&mut self, entry: BlobEntry) {
-        let charge = charge(&entry.blob);
+        let charge = charge(entry.blob.bytes);
         *self.charged.entry(entry.account).or_default() += charge;
         if !entry.stored {
             *self.unfinished.entry(entry.account).or_default() += charge;
@@ -91,7 +104,7 @@ impl BlobIndex {
 
     pub(crate) fn remove(&mut self, id: &BlobId) -> Option<BlobEntry> {
         let entry = self.blobs.remove(id)?;
-        let charge = charge(&entry.blob);
+        let charge = charge(entry.blob.bytes);
         self.charged_in_all = self.charged_in_all.saturating_sub(charge);
         give_back(&mut self.charged, &entry);
         if !entry.stored {
@@ -103,7 +116,7 @@ impl BlobIndex {
 
 fn give_back(taken: &mut HashMap<AccountId, u64>, entry: &BlobEntry) {
     if let Some(bytes) = taken.get_mut(&entry.account) {
-        *bytes = bytes.saturating_sub(charge(&entry.blob));
+        *bytes = bytes.saturating_sub(charge(entry.blob.bytes));
         if *bytes == 0 {
             taken.remove(&entry.account);
         }
@@ -111,8 +124,8 @@ fn give_back(taken: &mut HashMap<AccountId, u64>, entry: &BlobEntry) {
 }
 
 /// A small blob is charged as if it were larger, so that the bytes bound the number too.
-fn charge(blob: &Blob) -> u64 {
-    blob.bytes.max(BLOB_CHARGE_BYTES_MIN)
+pub(super) fn charge(bytes: u64) -> u64 {
+    bytes.max(BLOB_CHARGE_BYTES_MIN)
 }
 
 #[cfg(test)]
@@ -123,6 +136,7 @@ mod tests {
 
     const ACCOUNT: AccountId = AccountId([1; 32]);
     const OTHER: AccountId = AccountId([2; 32]);
+    const NEW: Result<Admission, Refusal> = Ok(Admission::New { bytes: 0 });
 
     fn index(account_blob_bytes: u64, blob_store_bytes: u64) -> BlobIndex {
         BlobIndex::new(&Limits { account_blob_bytes, blob_store_bytes, ..Limits::default() })
@@ -136,47 +150,59 @@ mod tests {
         BlobEntry { number: BlobNumber(blob.id.0[0].into()), account, blob, stored: false }
     }
 
-    #[test]
-    fn an_account_and_the_relay_have_room_for_so_much_and_removal_gives_it_back() {
-        let mut index = index(200_000, 300_000);
-        assert_eq!(index.admit(ACCOUNT, &blob(1, 150_000)), Ok(None));
-        index.add(entry(ACCOUNT, blob(1, 150_000)));
-        assert_eq!(index.admit(ACCOUNT, &blob(2, 100_000)), Err(Refusal::BlobsFull));
-        assert_eq!(index.admit(OTHER, &blob(2, 100_000)), Ok(None));
-        index.add(entry(OTHER, blob(2, 100_000)));
-        assert_eq!(index.admit(OTHER, &blob(3, 70_000)), Err(Refusal::BlobsFull));
-        index.remove(&BlobId([1; 32]));
-        assert_eq!(index.admit(OTHER, &blob(3, 70_000)), Ok(None));
+    fn stored(account: AccountId, blob: Blob) -> BlobEntry {
+        BlobEntry { stored: true, ..entry(account, blob) }
     }
 
     #[test]
-    fn what_is_announced_and_never_sent_leaves_room_for_what_comes() {
+    fn an_account_and_the_relay_have_room_for_so_much_and_removal_gives_it_back() {
+        let mut index = index(200_000, 300_000);
+        assert_eq!(index.admit(ACCOUNT, &blob(1, 150_000)), NEW);
+        index.add(stored(ACCOUNT, blob(1, 150_000)));
+        assert_eq!(index.admit(ACCOUNT, &blob(2, 100_000)), Err(Refusal::BlobsFull));
+        assert_eq!(index.admit(OTHER, &blob(2, 100_000)), NEW);
+        index.add(stored(OTHER, blob(2, 100_000)));
+        assert_eq!(index.admit(OTHER, &blob(3, 70_000)), Err(Refusal::BlobsFull));
+        index.remove(&BlobId([1; 32]));
+        assert_eq!(index.admit(OTHER, &blob(3, 70_000)), NEW);
+    }
+
+    #[test]
+    fn a_quarter_of_an_accounts_room_waits_for_bytes_and_more_asks_for_some_of_it() {
         let limits = Limits { account_blob_bytes: 800_000, blob_bytes: 100_000, ..Limits::default() };
         let mut index = BlobIndex::new(&limits);
         for id in [1, 2] {
-            assert_eq!(index.admit(ACCOUNT, &blob(id, 100_000)), Ok(None));
+            assert_eq!(index.admit(ACCOUNT, &blob(id, 100_000)), NEW);
             index.add(entry(ACCOUNT, blob(id, 100_000)));
         }
-        assert_eq!(
-            index.admit(ACCOUNT, &blob(3, 100_000)),
-            Err(Refusal::BlobsFull),
-            "a quarter waits for bytes"
-        );
-        assert_eq!(index.admit(OTHER, &blob(3, 100_000)), Ok(None), "and only of this account");
+        assert_eq!(index.admit(ACCOUNT, &blob(3, 70_000)), Ok(Admission::New { bytes: 70_000 }));
+        assert_eq!(index.admit(OTHER, &blob(3, 100_000)), NEW, "and only of this account");
         index.set_stored(&BlobId([1; 32]));
         index.set_stored(&BlobId([1; 32]));
-        assert_eq!(index.admit(ACCOUNT, &blob(3, 100_000)), Ok(None), "what came makes room for the next");
+        assert_eq!(index.admit(ACCOUNT, &blob(3, 100_000)), NEW, "what came makes room for the next");
         index.add(entry(ACCOUNT, blob(3, 100_000)));
         index.remove(&BlobId([2; 32]));
-        assert_eq!(index.admit(ACCOUNT, &blob(4, 100_000)), Ok(None), "and so does what was given up");
+        assert_eq!(index.admit(ACCOUNT, &blob(4, 100_000)), NEW, "and so does what was given up");
+    }
+
+    #[test]
+    fn uploads_of_the_same_account_make_room_wherever_it_is_lacking_and_stored_blobs_do_not() {
+        let mut index = index(400_000, 600_000);
+        index.add(stored(ACCOUNT, blob(1, 150_000)));
+        index.add(entry(ACCOUNT, blob(2, 150_000)));
+        assert_eq!(index.admit(ACCOUNT, &blob(3, 200_000)), Ok(Admission::New { bytes: 100_000 }));
+        assert_eq!(index.admit(ACCOUNT, &blob(3, 300_000)), Err(Refusal::BlobsFull));
+        index.add(entry(OTHER, blob(3, 250_000)));
+        assert_eq!(index.admit(ACCOUNT, &blob(4, 150_000)), Ok(Admission::New { bytes: 100_000 }));
+        assert_eq!(index.admit(AccountId([3; 32]), &blob(4, 150_000)), Err(Refusal::BlobsFull));
     }
 
     #[test]
     fn tiny_blobs_are_charged_for_their_number() {
         let mut index = index(2 * BLOB_CHARGE_BYTES_MIN, u64::MAX);
         for id in [1, 2] {
-            assert_eq!(index.admit(ACCOUNT, &blob(id, 1)), Ok(None));
-            index.add(entry(ACCOUNT, blob(id, 1)));
+            assert_eq!(index.admit(ACCOUNT, &blob(id, 1)), NEW);
+            index.add(stored(ACCOUNT, blob(id, 1)));
         }
         assert_eq!(index.admit(ACCOUNT, &blob(3, 1)), Err(Refusal::BlobsFull));
     }
@@ -186,7 +212,7 @@ mod tests {
         let mut index = index(u64::MAX, u64::MAX);
         let first = entry(ACCOUNT, blob(1, 100));
         index.add(first);
-        assert_eq!(index.admit(ACCOUNT, &first.blob), Ok(Some(first)));
+        assert_eq!(index.admit(ACCOUNT, &first.blob), Ok(Admission::Known(first)));
         let others = [
             (OTHER, first.blob),
             (ACCOUNT, Blob { bytes: 99, ..first.blob }),

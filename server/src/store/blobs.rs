@@ -4,10 +4,11 @@ use airlock_wire::{AccountId, Answer, Blob, BlobId, Refusal};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{
-    blob_index::{BlobEntry, BlobIndex, BlobNumber},
+    blob_index::{Admission, BlobEntry, BlobIndex, BlobNumber, charge},
     mailbox_index::DeviceNumber,
 };
 use crate::{
+    blobs::Turns,
     config::Config,
     limits::{PURGE_ROWS_MAX, UPLOAD_KEPT_SECONDS},
 };
@@ -27,18 +28,36 @@ impl Lifetimes {
     }
 }
 
-/// Notes a blob that is to come, or finds the one that was announced before. It takes room from now on.
+/// Notes a blob that is to come, or finds the one that was announced before. It takes room from now on; the uploads that
+/// had to make room for it are added to `gone`.
 pub(super) fn announce(
     transaction: &Transaction<'_>,
     index: &mut BlobIndex,
-    account: AccountId,
-    blob: &Blob,
+    turns: &Turns,
+    (account, blob): (AccountId, &Blob),
     now: u64,
+    gone: &mut Vec<BlobNumber>,
 ) -> rusqlite::Result<Result<Answer, Refusal>> {
     match index.admit(account, blob) {
         Err(refusal) => return Ok(Err(refusal)),
-        Ok(Some(_)) => return Ok(Ok(Answer::Done)),
-        Ok(None) => {}
+        Ok(Admission::Known(known)) => {
+            // Asked for again, so it is not idle.
+            transaction
+                .prepare_cached("UPDATE blob SET arrived = ?2 WHERE number = ?1 AND stored = 0")?
+                .execute(params![known.number.0, now.cast_signed()])?;
+            return Ok(Ok(Answer::Done));
+        }
+        Ok(Admission::New { bytes: 0 }) => {}
+        Ok(Admission::New { bytes }) => {
+            let Some(idle) = idle(transaction, turns, account, bytes)? else {
+                return Ok(Err(Refusal::BlobsFull));
+            };
+            for (number, id) in idle {
+                discard(transaction, number)?;
+                index.remove(&id);
+                gone.push(number);
+            }
+        }
     }
     transaction
         .prepare_cached("INSERT INTO blob (id, account, bytes, digest, arrived) VALUES (?1, ?2, ?3, ?4, ?5)")?
@@ -46,6 +65,30 @@ pub(super) fn announce(
     let number = BlobNumber(transaction.last_insert_rowid());
     index.add(BlobEntry { number, account, blob: *blob, stored: false });
     Ok(Ok(Answer::Done))
+}
+
+/// The uploads of an account that no stream goes on with, the longest idle first, until they count for `bytes`. None if
+/// all of them count for less.
+fn idle(
+    transaction: &Transaction<'_>,
+    turns: &Turns,
+    account: AccountId,
+    bytes: u64,
+) -> rusqlite::Result<Option<Vec<(BlobNumber, BlobId)>>> {
+    let mut select = transaction.prepare_cached(
+        "SELECT number, id, bytes FROM blob WHERE stored = 0 AND account = ?1 ORDER BY arrived, number",
+    )?;
+    let mut rows = select.query([account.0])?;
+    let (mut idle, mut found) = (Vec::new(), 0_u64);
+    while found < bytes {
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let number = BlobNumber(row.get(0)?);
+        if !turns.are_taken(number) {
+            idle.push((number, BlobId(row.get(1)?)));
+            found += charge(row.get::<_, i64>(2)?.cast_unsigned());
+        }
+    }
+    Ok(Some(idle))
 }
 
 /// Notes that a blob's file is whole and on disk. `false` if it has been deleted meanwhile.

@@ -21,7 +21,7 @@ use super::{
     writer::{Deletes, Writer},
 };
 use crate::{
-    blobs::BlobFiles,
+    blobs::{BlobFiles, Turns},
     clock::unix_seconds,
     config::Config,
     limits::{SUBMIT_KEPT_SECONDS, SUBMITS_KEPT_MAX},
@@ -48,6 +48,7 @@ pub(super) fn load(
         index: Mutex::new(index),
         directory: RwLock::new(directory),
         blobs: Mutex::new(blobs),
+        turns: Turns::default(),
         leases: Arc::default(),
         failure: watch::Sender::new(None),
     });

@@ -56,7 +56,7 @@ use self::{
 };
 pub use self::{error::StoreError, status::Status};
 use crate::{
-    blobs::BlobFiles,
+    blobs::{BlobFiles, Turns},
     config::Config,
     guarded,
     lease::Leases,
@@ -70,6 +70,7 @@ struct Shared {
     index: Mutex<MailboxIndex>,
     directory: RwLock<Directory>,
     blobs: Mutex<BlobIndex>,
+    turns: Turns,
     leases: Arc<Leases>,
     failure: watch::Sender<Option<Arc<StoreError>>>,
 }
@@ -165,6 +166,11 @@ impl Store {
     /// A blob that was announced or stored.
     pub(crate) fn blob(&self, id: &BlobId) -> Option<BlobEntry> {
         guarded(&self.shared.blobs).get(id)
+    }
+
+    /// The uploads under way.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.shared.turns
     }
 
     /// The files of blobs.

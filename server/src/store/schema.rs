@@ -90,7 +90,7 @@ CREATE TABLE blob (
     account BLOB NOT NULL,      -- for whom
     bytes INTEGER NOT NULL,
     digest BLOB NOT NULL,       -- SHA-256, as announced
-    arrived INTEGER NOT NULL,   -- Unix time in seconds: when announced, then when stored
+    arrived INTEGER NOT NULL,   -- Unix time in seconds: when last announced, then when stored
     stored INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX blob_by_age ON blob (stored, arrived);
@@ -101,6 +101,10 @@ CREATE TABLE blob_release (
     PRIMARY KEY (blob, device)
 ) WITHOUT ROWID;
 ";
+
+/// What finds an account's uploads that have not ended, however many other accounts have. An older relay works with it.
+const UNFINISHED_INDEX: &str =
+    "CREATE INDEX IF NOT EXISTS blob_unfinished ON blob (account, arrived) WHERE stored = 0";
 
 /// Whether the file may be made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -170,11 +174,15 @@ fn prepare(connection: &mut Connection, how: Open) -> rusqlite::Result<()> {
             making.pragma_update(None, "application_id", APPLICATION_ID)?;
             making.pragma_update(None, "user_version", 1)?;
         }
-        let version: i64 = making.query_row("PRAGMA user_version", (), |row| row.get(0))?;
+        let mut version: i64 = making.query_row("PRAGMA user_version", (), |row| row.get(0))?;
         let application: i64 = making.query_row("PRAGMA application_id", (), |row| row.get(0))?;
         if (application, version) == (APPLICATION_ID, 1) {
             making.execute_batch(BLOB_TABLES)?;
             making.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+            version = SCHEMA_VERSION;
+        }
+        if (application, version) == (APPLICATION_ID, SCHEMA_VERSION) {
+            making.execute_batch(UNFINISHED_INDEX)?;
         }
         making.commit()?;
     }

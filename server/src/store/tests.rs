@@ -230,6 +230,19 @@ fn unfinished_uploads_expire_after_hours_and_stored_blobs_after_their_days() {
 }
 
 #[test]
+fn an_upload_that_is_asked_for_again_has_its_hours_again() {
+    let mut bench = Bench::new();
+    let start = bench.now;
+    let blob = Blob { id: BlobId([1; 32]), bytes: 70_000, digest: [0; 32] };
+    for hours in [0, 5, 10] {
+        bench.now = start + hours * 60 * 60;
+        bench.writer.next_purge = std::time::Instant::now();
+        bench.commit([Action::AnnounceBlob { account: AccountId(DEVICE.0), blob }]);
+        assert_eq!(guarded(&bench.shared.blobs).get(&blob.id).map(|entry| entry.number.0), Some(1));
+    }
+}
+
+#[test]
 fn a_blob_that_expired_while_it_came_in_is_not_stored() {
     let mut bench = Bench::new();
     let blob = Blob { id: BlobId([1; 32]), bytes: 70_000, digest: [0; 32] };

@@ -226,9 +226,10 @@ impl Writer {
         drop(index);
         let mut blobs = guarded(&self.shared.blobs);
         shown.blobs_stored.iter().for_each(|id| blobs.set_stored(id));
-        for gone in shown.blobs_gone.iter().filter_map(|id| blobs.remove(id)) {
+        let gone = shown.blobs_gone.iter().filter_map(|id| blobs.remove(id)).map(|entry| entry.number);
+        for number in gone.chain(shown.uploads_gone) {
             // If its queue is full or its thread has ended, the next start finds the file without a row.
-            self.delete_files.try_send(gone.number).ok();
+            self.delete_files.try_send(number).ok();
         }
         drop(blobs);
         for (device, _) in &shown.stored {

@@ -155,16 +155,61 @@ async fn a_blob_over_a_limit_is_refused_before_it_comes() {
     bob.join(&relay).await;
     carol.join(&relay).await;
     let sender = Client::connect(&relay).await;
-    let announce = |person: &Person, id, bytes| put(person, Blob { bytes, ..blob(id, &[]) });
+    let begin = async |person: &Person, id, bytes| {
+        let request = put(person, Blob { bytes, ..blob(id, &[]) });
+        let mut stream = BlobStream::begin(&sender.connection, &request).await;
+        (stream.reply().await, stream)
+    };
     let too_large = Refusal::TooLarge { what: "the attachment".into(), got: 300_001, max: 300_000 };
-    assert_eq!(reply(&sender, &announce(&bob, 1, 300_001)).await, Err(too_large));
+    assert_eq!(begin(&bob, 1, 300_001).await.0, Err(too_large));
     let ready = Ok(BlobAnswer::Ready { offset: 0 });
     // What is announced counts, and not what has come.
-    assert_eq!(reply(&sender, &announce(&bob, 1, 300_000)).await, ready);
-    assert_eq!(reply(&sender, &announce(&bob, 2, 100_001)).await, Err(Refusal::BlobsFull));
-    assert_eq!(reply(&sender, &announce(&bob, 1, 300_000)).await, ready, "it has its place already");
-    assert_eq!(reply(&sender, &announce(&carol, 3, 300_000)).await, ready);
-    assert_eq!(reply(&sender, &announce(&carol, 4, 70_000)).await, Err(Refusal::BlobsFull));
+    let first = begin(&bob, 1, 300_000).await;
+    assert_eq!(first.0, ready);
+    assert_eq!(begin(&bob, 2, 100_001).await.0, Err(Refusal::BlobsFull));
+    let again = begin(&bob, 1, 300_000).await;
+    assert_eq!(again.0, ready, "it has its place already");
+    let third = begin(&carol, 3, 300_000).await;
+    assert_eq!(third.0, ready);
+    assert_eq!(begin(&carol, 4, 70_000).await.0, Err(Refusal::BlobsFull));
+    // Until here all of them went on.
+    drop([first, again, third]);
+}
+
+#[tokio::test]
+async fn what_is_announced_and_never_sent_makes_room_for_what_comes() {
+    let (relay, dir) = relay_with(|config| {
+        config.limits.blob_bytes = 300_000;
+        config.limits.account_blob_bytes = 1_200_000;
+    })
+    .await;
+    let bob = Person::new(1);
+    bob.join(&relay).await;
+    let sender = Client::connect(&relay).await;
+    let content = content(150_000);
+    let begin = async |id| BlobStream::begin(&sender.connection, &put(&bob, blob(id, &content))).await;
+    for id in [1, 2] {
+        break_off(&sender, &bob, blob(id, &content), &content[..100_000]).await;
+    }
+    let mut third = begin(3).await;
+    assert_eq!(third.reply().await, Ok(BlobAnswer::Ready { offset: 0 }), "the share was full");
+    let status = relay.status().await.unwrap();
+    assert_eq!((status.blobs, status.uploads), (0, 2), "the longest idle one went");
+    let deleted = async {
+        while files(dir.path()) > 2 {
+            begin(1).await.reply().await.unwrap_err();
+        }
+    };
+
+    let mut second = begin(2).await;
+    assert_eq!(second.reply().await, Ok(BlobAnswer::Ready { offset: 100_000 }));
+    assert_eq!(begin(4).await.reply().await, Err(Refusal::BlobsFull), "both go on");
+    timeout(PATIENCE, deleted).await.unwrap();
+    for (mut stream, came) in [(third, 0), (second, 100_000)] {
+        stream.send(&content[came..]).await;
+        assert_eq!(stream.reply().await, Ok(BlobAnswer::Stored));
+    }
+    assert_eq!(begin(1).await.reply().await, Ok(BlobAnswer::Ready { offset: 0 }), "it begins anew");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ pub(super) async fn run(numbers: &[u64], all: bool, context: &Context) -> Result
     let same = count(|replay| *replay == Replay::Same);
     let differ = count(|replay| matches!(replay, Replay::Differs(_)));
     let refused = count(|replay| matches!(replay, Replay::Refused(_)));
+    let not_kept = count(|replay| *replay == Replay::NotKept);
     let forgotten = count(|replay| *replay == Replay::Forgotten);
     let not_the_hook = count(|replay| matches!(replay, Replay::NotTheHook(_)));
     let fuel: u64 = replayed.iter().filter(|one| one.replay == Replay::Same).map(|one| one.fuel).sum();
@@ -29,6 +30,7 @@ pub(super) async fn run(numbers: &[u64], all: bool, context: &Context) -> Result
         "same": same,
         "differ": differ,
         "refused": refused,
+        "not_kept": not_kept,
         "forgotten": forgotten,
         "not_the_hook": not_the_hook,
         "fuel": fuel,
@@ -39,6 +41,7 @@ pub(super) async fn run(numbers: &[u64], all: bool, context: &Context) -> Result
         for (count, what) in [
             (differ, "came out DIFFERENTLY"),
             (refused, "not replayed: the hook is not the one that decided"),
+            (not_kept, "not replayed: the edition that decided is not kept any more"),
             (forgotten, "not replayed: what was judged was forgotten"),
             (not_the_hook, "not replayed: it was not the hook's doing"),
         ] {
@@ -64,6 +67,7 @@ fn record(one: &Replayed) -> serde_json::Value {
         Replay::Same => "same",
         Replay::Differs(_) => "differs",
         Replay::Refused(_) => "refused",
+        Replay::NotKept => "not-kept",
         Replay::Forgotten => "forgotten",
         Replay::NotTheHook(_) => "not-the-hook",
     };
@@ -86,6 +90,7 @@ fn why(replay: &Replay) -> String {
         Replay::Same => "same answer, same fuel".to_owned(),
         Replay::Differs(differences) => format!("DIFFERS: {}", differences.join("; ")),
         Replay::Refused(why) => format!("refused: {why}"),
+        Replay::NotKept => "the edition that decided is not kept any more".to_owned(),
         Replay::Forgotten => "what was judged was forgotten".to_owned(),
         Replay::NotTheHook(why) => why.clone(),
     }

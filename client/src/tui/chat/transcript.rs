@@ -52,9 +52,9 @@ fn separator(label: &str, columns: usize, theme: Theme) -> Line<'static> {
     ])
 }
 
-/// Their device began a new session: a line of its own, which no peer can write.
-pub(crate) const RENEWED: &str =
-    "a new session: their device was restored or reset, or had no answer from you for long";
+/// They began a new session: a line of its own, which no peer can write.
+pub(crate) const RENEWED: &str = "a new session: their device was restored, reset or replaced, or had no answer from \
+                                  you for long, or somebody else has their keys";
 
 fn message(row: &MessageRow, columns: usize, clock: &Clock, theme: Theme, lines: &mut Vec<Line<'static>>) {
     if row.progress == Progress::Renewed {

@@ -2,8 +2,10 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use airlock_hooks::{Host, ListError, LoadedHook, Package, manifest::View};
@@ -31,6 +33,8 @@ pub enum Replay {
     Differs(Vec<String>),
     /// The hook is not the one that decided, so it was not asked.
     Refused(String),
+    /// The edition that decided is not kept any more: it made room for newer ones, or somebody removed it.
+    NotKept,
     /// What was judged was forgotten.
     Forgotten,
     /// It was not the hook's doing, so asking again proves nothing.
@@ -102,14 +106,16 @@ pub(crate) fn keep_edition(home: &Home, package: &Package) -> io::Result<()> {
     let list = package.list.as_ref().map(|list| list.digest().0);
     let newest = edition(home, &package.manifest.digest().0, list.as_ref());
     package.write_dir(&newest)?;
+    // The folder of an edition that was there before keeps its time, whatever is written into it.
+    File::open(&newest)?.set_modified(SystemTime::now())?;
     drop_oldest(&home.kept_hooks(), &newest, EDITIONS_KEPT_MAX)
 }
 
-/// Most editions of hooks that are kept for replay, some MiB each. Whoever enables more of them loses the oldest: the log
-/// stays whole, and replay says of what those decided that their edition is no longer kept.
-pub(crate) const EDITIONS_KEPT_MAX: usize = 64;
+/// Most editions of hooks that are kept for replay, some MiB each. Whoever enables more of them loses those that were
+/// enabled longest ago: the log stays whole, and replay says of what those decided that their edition is not kept.
+const EDITIONS_KEPT_MAX: usize = 64;
 
-/// Removes the editions that were written longest ago until `max` are left. `newest` stays in any case.
+/// Removes the editions that were enabled longest ago until `max` are left. `newest` stays in any case.
 fn drop_oldest(folder: &Path, newest: &Path, max: usize) -> io::Result<()> {
     let mut editions = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -175,7 +181,7 @@ impl<'a> Hooks<'a> {
     fn ask(&mut self, decision: &DecisionEntry, kept: &Kept, file: Option<&[u8]>) -> Replay {
         let hook = match self.hook(&decision.hook, decision.at_ms) {
             Ok(hook) => hook,
-            Err(why) => return Replay::Refused(why),
+            Err(refused) => return refused,
         };
         let views: Vec<View> = decision.views.iter().filter_map(|view| view.parse().ok()).collect();
         let subject = Subject { content: &kept.content, attachment: file };
@@ -201,8 +207,8 @@ impl<'a> Hooks<'a> {
 
     /// The hook that decided: the installed one, or an earlier edition of it that is kept. What was installed must be as
     /// it was when it was enabled: no earlier edition stands in for one that was tampered with.
-    fn hook(&mut self, decided: &HookIdentity, at_ms: u64) -> Result<LoadedHook, String> {
-        let installed = self.load(self.home.hooks().join(&decided.id))?;
+    fn hook(&mut self, decided: &HookIdentity, at_ms: u64) -> Result<LoadedHook, Replay> {
+        let installed = self.load(self.home.hooks().join(&decided.id)).map_err(Replay::Refused)?;
         let hook = installed.hook.at(at_ms);
         let Err(why) = is_the_one(&hook, decided) else { return Ok(hook) };
         // A list may well be of another time than the decision; what else is wrong with it was done to it.
@@ -219,15 +225,13 @@ impl<'a> Hooks<'a> {
         let list = decided.list.as_ref().map(|list| &list.digest);
         let kept = edition(self.home, &decided.manifest, list);
         if !as_enabled {
-            return Err(why);
+            return Err(Replay::Refused(why));
         }
         if !kept.exists() {
-            return Err(format!(
-                "{why}, and the edition that decided is not kept: the newest {EDITIONS_KEPT_MAX} are"
-            ));
+            return Err(Replay::NotKept);
         }
-        let hook = self.load(kept)?.hook.at(at_ms);
-        is_the_one(&hook, decided).map(|()| hook)
+        let hook = self.load(kept).map_err(Replay::Refused)?.hook.at(at_ms);
+        is_the_one(&hook, decided).map(|()| hook).map_err(Replay::Refused)
     }
 
     fn load(&mut self, folder: PathBuf) -> Result<Edition, String> {
@@ -273,9 +277,30 @@ fn is_the_one(hook: &LoadedHook, decided: &HookIdentity) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     use super::*;
+
+    fn of_day(folder: &Path, day: u64) {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(day * 86_400);
+        File::open(folder).unwrap().set_modified(time).unwrap();
+    }
+
+    #[test]
+    fn an_edition_that_is_enabled_once_more_is_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(folder.path());
+        let package = Package::reference_word_list();
+        keep_edition(&home, &package).unwrap();
+        let edition = fs::read_dir(home.kept_hooks()).unwrap().next().unwrap().unwrap().path();
+        of_day(&edition, 1);
+        keep_edition(&home, &package).unwrap();
+        let other = home.kept_hooks().join("other");
+        fs::create_dir(&other).unwrap();
+        of_day(&other, 2);
+        drop_oldest(&home.kept_hooks(), &home.kept_hooks().join("newest"), 2).unwrap();
+        assert!(edition.exists() && !other.exists());
+    }
 
     #[test]
     fn the_editions_that_were_enabled_longest_ago_go_and_the_newest_stays() {
@@ -284,8 +309,7 @@ mod tests {
         for day in 1..=5 {
             fs::create_dir(edition(day)).unwrap();
             fs::write(edition(day).join("hook.toml"), "").unwrap();
-            let time = SystemTime::UNIX_EPOCH + Duration::from_secs(day * 86_400);
-            fs::File::open(edition(day)).unwrap().set_modified(time).unwrap();
+            of_day(&edition(day), day);
         }
         // Enabled once more: it is old, and the one that must stay.
         drop_oldest(folder.path(), &edition(1), 3).unwrap();

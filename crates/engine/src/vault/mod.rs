@@ -193,7 +193,7 @@ mod tests {
         vault.database.pragma_update(None, "user_version", 9).unwrap();
         drop(vault);
         let refused = Vault::open(&home, &VaultKey([1; 32]));
-        assert!(matches!(refused, Err(VaultError::Newer { found: 9, known: 1 })));
+        assert!(matches!(refused, Err(VaultError::Newer { found: 9, known: 2 })));
     }
 
     #[test]

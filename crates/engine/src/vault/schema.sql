@@ -1,4 +1,4 @@
--- The tables of a vault, version 1. Values that only this client reads are encoded as in airlock-wire's codec.
+-- The tables of a vault, version 2. Values that only this client reads are encoded as in airlock-wire's codec.
 
 CREATE TABLE setting (
     name  TEXT PRIMARY KEY,
@@ -25,6 +25,12 @@ CREATE TABLE session (
     state      BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_of_device ON session (device, heard_ms, created_ms);
+
+-- Sessions that made room for newer ones, so that a repeated first message does not start them again.
+CREATE TABLE forgotten_session (
+    id           BLOB PRIMARY KEY,
+    forgotten_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE prekey (
     kind    TEXT NOT NULL,

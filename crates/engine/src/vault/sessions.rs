@@ -1,7 +1,7 @@
 //! Sessions at rest.
 
 use airlock_protocol::{Peer, Session, SessionId, session::SESSIONS_PER_DEVICE_MAX};
-use airlock_wire::DeviceId;
+use airlock_wire::{AccountId, DeviceId};
 use rusqlite::{Connection, OptionalExtension, params};
 use zeroize::Zeroizing;
 
@@ -25,13 +25,32 @@ pub(crate) fn put(db: &Connection, session: &Session, heard_ms: Option<u64>) -> 
     Ok(())
 }
 
-/// Forgets all but the sessions of a device that were heard on last, or are newest.
-pub(crate) fn trim(db: &Connection, device: &DeviceId) -> Result<(), VaultError> {
-    db.prepare_cached(
+/// Forgets all but the sessions of a device that were heard on last, or are newest. Their ids are kept.
+pub(crate) fn trim(db: &Connection, device: &DeviceId, now_ms: u64) -> Result<(), VaultError> {
+    let mut delete = db.prepare_cached(
         "DELETE FROM session WHERE device = ?1 AND id NOT IN (SELECT id FROM session WHERE device = ?1
-         ORDER BY max(heard_ms, created_ms) DESC LIMIT ?2)",
-    )?
-    .execute(params![device.0.as_slice(), int(SESSIONS_PER_DEVICE_MAX as u64)])?;
+         ORDER BY max(heard_ms, created_ms) DESC LIMIT ?2) RETURNING id",
+    )?;
+    let forgotten: Vec<Vec<u8>> = delete
+        .query_map(params![device.0.as_slice(), int(SESSIONS_PER_DEVICE_MAX as u64)], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for id in forgotten {
+        db.prepare_cached("INSERT OR REPLACE INTO forgotten_session (id, forgotten_ms) VALUES (?1, ?2)")?
+            .execute(params![id, int(now_ms)])?;
+    }
+    Ok(())
+}
+
+/// Whether a session was here and was forgotten. Its first message must not start it again: under a key of last resort it
+/// could, as often as somebody repeats it.
+pub(crate) fn is_forgotten(db: &Connection, id: &SessionId) -> Result<bool, VaultError> {
+    Ok(db.prepare_cached("SELECT 1 FROM forgotten_session WHERE id = ?1")?.exists([id.0.as_slice()])?)
+}
+
+/// Drops the ids of sessions that were forgotten before `before_ms`. Once the prekeys are gone that were there then,
+/// nothing can start these again.
+pub(crate) fn drop_forgotten(db: &Connection, before_ms: u64) -> Result<(), VaultError> {
+    db.prepare_cached("DELETE FROM forgotten_session WHERE forgotten_ms < ?1")?.execute([int(before_ms)])?;
     Ok(())
 }
 
@@ -48,11 +67,11 @@ pub(crate) fn for_sending(db: &Connection, device: &DeviceId) -> Result<Option<S
     restore(query.query_row([device.0.as_slice()], |row| row.get(0)).optional()?)
 }
 
-/// Whether anything was ever heard from a device, on a session that is kept.
-pub(crate) fn heard(db: &Connection, device: &DeviceId) -> Result<bool, VaultError> {
-    let mut query =
-        db.prepare_cached("SELECT EXISTS (SELECT 1 FROM session WHERE device = ?1 AND heard_ms > 0)")?;
-    Ok(query.query_row([device.0.as_slice()], |row| row.get(0))?)
+/// Whether anything was ever heard from an account, whichever of its devices, on a session that is kept.
+pub(crate) fn heard(db: &Connection, account: &AccountId) -> Result<bool, VaultError> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM session WHERE account = ?1 AND heard_ms > 0")?
+        .exists([account.0.as_slice()])?)
 }
 
 fn restore(state: Option<Vec<u8>>) -> Result<Option<Session>, VaultError> {

@@ -5,10 +5,10 @@
 //! the reference tool makes of `wit/hook.wit`. Whatever another tool wrote into the module about its types is left out.
 //! Nothing on the way of a message uses this.
 
-use wasmparser::{ExternalKind, Parser, Payload, Validator};
+use wasmparser::{ExternalKind, Parser, Payload};
 
 use crate::{
-    component::{ComponentError, Shape},
+    component::{ComponentError, Shape, valid, validator},
     limits::COMPONENT_BYTES_MAX,
 };
 
@@ -55,8 +55,8 @@ pub fn component_of(module: &[u8]) -> Result<Vec<u8>, EncodeError> {
         return Err(EncodeError::TooLarge { got: module.len(), max: COMPONENT_BYTES_MAX });
     }
     let component = if Parser::is_component(module) { module.to_vec() } else { encoded(module)? };
-    Shape::read(&component).and_then(|shape| shape.check()).map_err(EncodeError::Component)?;
-    Ok(component)
+    let checked = Shape::read(&component).and_then(|shape| shape.check()).and_then(|()| valid(&component));
+    checked.map(|()| component).map_err(EncodeError::Component)
 }
 
 fn encoded(module: &[u8]) -> Result<Vec<u8>, EncodeError> {
@@ -76,8 +76,8 @@ fn encoded(module: &[u8]) -> Result<Vec<u8>, EncodeError> {
     write_leb128(&mut component, kept.len());
     component.extend_from_slice(&kept);
     component.extend_from_slice(frame);
-    let valid = Validator::new().validate_all(&component);
-    valid.map_err(|error| EncodeError::Contract(error.message().into()))?;
+    let validated = validator().validate_all(&component);
+    validated.map_err(|error| EncodeError::Contract(error.message().into()))?;
     Ok(component)
 }
 
@@ -241,6 +241,17 @@ mod tests {
     fn a_component_stays_as_it_is() {
         let component = component_of(&module(HOOK)).unwrap();
         assert_eq!(component_of(&component), Ok(component));
+    }
+
+    #[test]
+    fn a_component_that_is_broken_inside_or_needs_another_engine_is_not_packed() {
+        let mut broken = component_of(&module(HOOK)).unwrap();
+        let body = broken.windows(3).position(|bytes| bytes == [0x41, 0x10, 0x0B]).unwrap();
+        // The constant that `check` answers with is now of 64 bits.
+        broken[body] = 0x42;
+        assert!(matches!(component_of(&broken), Err(EncodeError::Component(_))));
+        let wide = HOOK.replacen("1)", "1) (memory i64 1)", 1);
+        assert!(matches!(component_of(&module(&wide)), Err(EncodeError::Contract(_))));
     }
 
     #[test]

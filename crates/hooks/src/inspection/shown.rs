@@ -78,9 +78,8 @@ impl Inspection {
 
     /// What it may answer beside letting pass, weakest first.
     fn verdicts(&self) -> String {
-        let with_code = [Strength::Warn, Strength::Block, Strength::Report];
-        let stated = with_code.into_iter().filter(|strength| *strength <= self.strongest);
-        let may = self.rewrites.then_some(Strength::Rewrite).into_iter().chain(stated);
+        let all = [Strength::Rewrite, Strength::Warn, Strength::Block, Strength::Report];
+        let may = all.into_iter().filter(|strength| strength.is_announced(self.strongest, self.rewrites));
         let names: Vec<&str> = may.map(Strength::name).collect();
         match names.as_slice() {
             [] => "let every message pass, and nothing else".into(),

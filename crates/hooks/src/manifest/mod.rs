@@ -193,10 +193,7 @@ impl Manifest {
     /// Whether the hook may ever give this verdict.
     #[must_use]
     pub fn may(&self, verdict: Strength) -> bool {
-        match verdict {
-            Strength::Rewrite => self.rewrites,
-            _ => verdict <= self.strongest,
-        }
+        verdict.is_announced(self.strongest, self.rewrites)
     }
 
     /// Whether the hook asks for this view.
@@ -274,6 +271,14 @@ impl Strength {
             Self::Warn => "warn",
             Self::Block => "block",
             Self::Report => "report",
+        }
+    }
+
+    /// Whether a hook may give it that announces this much.
+    pub(crate) fn is_announced(self, strongest: Self, rewrites: bool) -> bool {
+        match self {
+            Self::Rewrite => rewrites,
+            _ => self <= strongest,
         }
     }
 }

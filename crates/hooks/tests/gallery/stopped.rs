@@ -56,6 +56,10 @@ fn an_answer_that_the_manifest_does_not_announce_is_not_taken() {
     );
     stopped("stray-entry", &garbage("it answers with the list's entry 2, and there are 0"));
     stopped("stronger-verdict", &garbage("it answers `report`, and its manifest says `warn` at most"));
+    stopped(
+        "unannounced-rewrite",
+        &garbage("it answers `rewrite`, and its manifest does not say that it does"),
+    );
 }
 
 #[test]

@@ -27,12 +27,17 @@ impl MessageKey {
         clippy::expect_used,
         reason = "ChaCha20-Poly1305 refuses more than 256 GiB only, and a Vec grows"
     )]
-    pub(super) fn encrypt(self, header: &Header, associated: &[u8], plaintext: Vec<u8>) -> Vec<u8> {
+    pub(super) fn encrypt(
+        self,
+        header: &Header,
+        associated: &[u8],
+        plaintext: Zeroizing<Vec<u8>>,
+    ) -> Vec<u8> {
         let mut buffer = plaintext;
         self.cipher()
-            .encrypt_in_place(&header.nonce.into(), &concat(associated, header), &mut buffer)
+            .encrypt_in_place(&header.nonce.into(), &concat(associated, header), &mut *buffer)
             .expect("a message is never that long");
-        buffer
+        core::mem::take(&mut *buffer)
     }
 
     /// `DECRYPT(mk, ciphertext, CONCAT(AD, header))`, in the ciphertext's own buffer. The tag is checked first.

@@ -139,7 +139,7 @@ impl DoubleRatchet {
     /// `RatchetEncrypt` (§3.4). The associated data of the AEAD is `associated` and the header.
     pub(crate) fn encrypt(
         &mut self,
-        plaintext: Vec<u8>,
+        plaintext: Zeroizing<Vec<u8>>,
         associated: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<(Header, Vec<u8>), SealRatchetError> {

@@ -27,7 +27,7 @@ fn what_is_sealed_by_reference_is_read_as_a_letter() {
     let encoded = encode_letter(Outgoing::Message(&passed.checked), 77, 0).unwrap();
     let letter = Letter::Message { id: ID, content: Content::Profile("Ada".into()) };
     assert_eq!(decode_letter(&encoded), Ok((77, letter.clone())));
-    assert_eq!(encoded, encode_anything(&letter));
+    assert_eq!(*encoded, encode_anything(&letter));
 
     let control = Control::Reachable(ReturnAddress {
         relay: "relay.example:4433".parse().unwrap(),

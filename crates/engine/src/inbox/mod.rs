@@ -1,14 +1,17 @@
 //! In: our relay's pushes, opened in one transaction with the ratchet, then acknowledged.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use airlock_protocol::{
     Content, Control, CurveRole, FirstMessage, Letter, LocalIdentity, MessageId, OpenError, Opened, Peer,
-    Prekeys, Received, Session, outgoing::ReturnAddress,
+    Prekeys, Received, outgoing::ReturnAddress,
 };
 use airlock_wire::{AccountId, KemRole, Push, RelayAddress, Request, Sequence};
 use getrandom::SysRng;
-use rand_core::UnwrapErr;
+use rand_core::{Rng, UnwrapErr};
 use rusqlite::Connection as Database;
 use tokio::sync::mpsc;
 
@@ -260,6 +263,9 @@ fn accept(
     events: &mut Vec<Event>,
 ) -> Result<Opened, Rejection> {
     let Peer { account, .. } = first.sender();
+    if sessions::is_forgotten(db, &first.session_id())? {
+        return Err(Rejection::Because("it belongs to a session that this device has forgotten".into()));
+    }
     if let Some(known) = contacts::devices(db, &account)?
         && known.version > first.devices().version
     {
@@ -277,11 +283,11 @@ fn accept(
     let devices = first.signed_devices().clone();
     let keys = Prekeys { signed: &signed, one_time: one_time.as_ref(), kem: &kem };
     let (session, opened) = first.accept(us, keys, now_ms)?;
-    if sessions::heard(db, &session.peer().device)? {
-        renewed(db, &session, now_ms, events)?;
+    if sessions::heard(db, &account)? {
+        renewed(db, account, now_ms, events)?;
     }
     sessions::put(db, &session, Some(now_ms))?;
-    sessions::trim(db, &session.peer().device)?;
+    sessions::trim(db, &session.peer().device, now_ms)?;
     if let Some(id) = needed.one_time {
         prekeys::delete_curve(db, id)?;
     }
@@ -295,12 +301,18 @@ fn accept(
     Ok(opened)
 }
 
-/// Notes in the conversation that a device which was heard before began anew: it was restored or reset, has had no answer
-/// for long, or somebody has its account's key. Sessions that both sides begin at once are not told of: nothing was heard on ours by then.
-fn renewed(db: &Database, session: &Session, now_ms: u64, events: &mut Vec<Event>) -> Result<(), VaultError> {
-    let account = session.peer().account;
-    // The session's name has as many bytes as a message's, and no message has it.
-    let id = MessageId(session.id().0);
+/// Notes in the conversation that an account which was heard before began anew, on the same device or another: that was
+/// restored or reset, has had no answer for long, or somebody else has the account's key. Sessions that both sides begin
+/// at once are not told of: nothing was heard on ours by then.
+fn renewed(
+    db: &Database,
+    account: AccountId,
+    now_ms: u64,
+    events: &mut Vec<Event>,
+) -> Result<(), VaultError> {
+    // Ours alone: a peer that knew it could put a message in the notice's place.
+    let mut id = MessageId([0; 16]);
+    UnwrapErr(SysRng).fill_bytes(&mut id.0);
     let notice = Message { delivery: Delivery::Renewed, ..incoming(account, id, String::new(), now_ms) };
     if contacts::get(db, &account)?.is_some() && messages::put(db, &notice)? {
         events.push(Event::Received { account, id });
