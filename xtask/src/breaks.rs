@@ -1,7 +1,7 @@
 //! `cargo xtask breaks`: breaks Airlock on purpose in a copy, and sees whether the lab finds each break out.
 //!
-//! A break is a patch in `crates/lab/breaks/`. Its first lines say what it does, which scenario is run under which
-//! settings, and which claim must turn `broken`. The copy lies in the target folder, so that a break costs a build of
+//! A break is a patch in `crates/lab/breaks/`. Its first lines say what it does, and once or more often which scenario is
+//! run under which settings (`Run`), and which claim must turn `broken` then (`Expect`). The copy lies in the target folder, so that a break costs a build of
 //! what it touches and no more.
 
 use std::{
@@ -19,17 +19,28 @@ use crate::guest::{ChoreError, read, read_text, root, run, write};
 
 /// Breaks everything once, and prints what was found.
 pub(crate) fn breaks(only: Option<&str>) -> Result<(), ChoreError> {
+    let mut all = Break::all()?;
+    if let Some(only) = only {
+        let names: Vec<String> = all.iter().map(|broken| broken.name.clone()).collect();
+        all.retain(|broken| broken.name == only);
+        if all.is_empty() {
+            return Err(ChoreError::NoSuch { what: "break", name: only.into(), known: names.join(", ") });
+        }
+    }
     let copy = Copy::make()?;
     let mut missed = Vec::new();
     println!("{:<20} {:<9} what the lab said", "break", "found");
-    for broken in Break::all()? {
-        if only.is_some_and(|only| only != broken.name) {
-            continue;
-        }
-        let found = copy.with(&broken)?;
-        println!("{:<20} {:<9} {}", broken.name, if found.is_expected { "yes" } else { "NO" }, found.said);
-        if !found.is_expected {
-            missed.push(broken.name);
+    for broken in all {
+        for found in copy.with(&broken)? {
+            println!(
+                "{:<20} {:<9} {}",
+                broken.name,
+                if found.is_expected { "yes" } else { "NO" },
+                found.said
+            );
+            if !found.is_expected {
+                missed.push(format!("{} ({})", broken.name, found.expected));
+            }
         }
     }
     if missed.is_empty() {
@@ -43,11 +54,16 @@ pub(crate) fn breaks(only: Option<&str>) -> Result<(), ChoreError> {
 struct Break {
     name: String,
     what: String,
+    plays: Vec<Play>,
+    path: PathBuf,
+}
+
+/// One scenario under some settings.
+struct Play {
     scenario: String,
     settings: String,
-    /// The claim that must say it.
+    /// The claim that must say that something is broken.
     expected: String,
-    path: PathBuf,
 }
 
 impl Break {
@@ -62,20 +78,34 @@ impl Break {
 
     fn read(path: PathBuf) -> Result<Self, ChoreError> {
         let text = read_text(&path)?;
-        let field = |name: &'static str| {
-            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-            line.map(str::to_owned).ok_or_else(|| ChoreError::Field { path: path.clone(), field: name })
+        let fields = |name: &str| -> Vec<String> {
+            text.lines()
+                .filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+                .map(str::to_owned)
+                .collect()
         };
-        let (what, played, expected) = (field("What")?, field("Run")?, field("Expect")?);
-        let (scenario, settings) = played.split_once(' ').unwrap_or((&played, ""));
-        let (scenario, settings) = (scenario.to_owned(), settings.to_owned());
+        let missing = |field| ChoreError::Field { path: path.clone(), field };
+        let what = fields("What").into_iter().next().ok_or_else(|| missing("What"))?;
+        let (played, expected) = (fields("Run"), fields("Expect"));
+        if played.is_empty() {
+            return Err(missing("Run"));
+        }
+        if played.len() != expected.len() {
+            return Err(missing("Expect"));
+        }
+        let play = |(played, expected): (String, String)| {
+            let (scenario, settings) = played.split_once(' ').unwrap_or((&played, ""));
+            Play { scenario: scenario.to_owned(), settings: settings.to_owned(), expected }
+        };
+        let plays = played.into_iter().zip(expected).map(play).collect();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, what, scenario, settings, expected, path })
+        Ok(Self { name, what, plays, path })
     }
 }
 
 /// What the lab made of a break.
 struct Found {
+    expected: String,
     is_expected: bool,
     said: String,
 }
@@ -111,6 +141,10 @@ impl Copy {
             .args(["ls-files", "--cached", "--others", "--exclude-standard", "-z"])
             .output()
             .map_err(|why| ChoreError::File { path: root(), why })?;
+        if !listed.status.success() {
+            let why = String::from_utf8_lossy(&listed.stderr).trim().to_owned();
+            return Err(ChoreError::Data { path: root(), why: format!("git lists no files: {why}") });
+        }
         let mut files = BTreeMap::new();
         for name in listed.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
             let name = PathBuf::from(String::from_utf8_lossy(name).into_owned());
@@ -125,8 +159,10 @@ impl Copy {
         Ok(copy)
     }
 
-    /// Everything as it lies in the workspace. What is the same is not written, so that cargo builds it once.
+    /// Everything as it lies in the workspace, and nothing else. What is the same is not written, so that cargo builds it
+    /// once.
     fn restore(&self) -> Result<(), ChoreError> {
+        self.remove_others(&self.folder)?;
         for (name, bytes) in &self.files {
             let path = self.folder.join(name);
             if fs::read(&path).ok().as_ref() != Some(bytes) {
@@ -138,31 +174,57 @@ impl Copy {
         Ok(())
     }
 
+    /// A file that a patch has added would be built again with the next.
+    fn remove_others(&self, folder: &Path) -> Result<(), ChoreError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |why| ChoreError::File { path, why }
+        };
+        if !folder.exists() {
+            return Ok(());
+        }
+        for entry in fs::read_dir(folder).map_err(failed(folder))? {
+            let path = entry.map_err(failed(folder))?.path();
+            let ours = path.strip_prefix(&self.folder).is_ok_and(|name| self.files.contains_key(name));
+            if path.is_dir() {
+                self.remove_others(&path)?;
+            } else if !ours {
+                fs::remove_file(&path).map_err(failed(&path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Breaks the copy, runs the lab on it, and mends it.
-    fn with(&self, broken: &Break) -> Result<Found, ChoreError> {
+    fn with(&self, broken: &Break) -> Result<Vec<Found>, ChoreError> {
         let mut apply = Command::new("git");
         // Not a repository of its own, so that paths are those of the patch.
         apply.current_dir(&self.folder).env("GIT_CEILING_DIRECTORIES", absolute(root()));
         run(apply.arg("apply").arg(absolute(broken.path.clone())))?;
-        let report = self.report(broken);
+        let found = self.found(broken);
         self.restore()?;
-        let report = report?;
-        let wrong: Vec<&Claim> = report
-            .scenarios
-            .iter()
-            .flat_map(|scenario| &scenario.claims)
-            .filter(|claim| claim.standing == "broken")
-            .collect();
-        let expected = wrong.iter().find(|claim| claim.id == broken.expected);
-        let said = match (expected, wrong.first()) {
-            (Some(claim), _) => format!("{}: {}", claim.id, claim.text),
-            (None, Some(other)) => format!("another claim is broken, {}: {}", other.id, other.text),
-            (None, None) => format!("nothing, though {}", broken.what),
-        };
-        Ok(Found { is_expected: expected.is_some(), said })
+        found
     }
 
-    fn report(&self, broken: &Break) -> Result<Report, ChoreError> {
+    fn found(&self, broken: &Break) -> Result<Vec<Found>, ChoreError> {
+        let program = self.built()?;
+        let found = |play: &Play| {
+            let report = report(&program, broken, play)?;
+            let claims = report.scenarios.iter().flat_map(|scenario| &scenario.claims);
+            let wrong: Vec<&Claim> = claims.filter(|claim| claim.standing == "broken").collect();
+            let expected = wrong.iter().find(|claim| claim.id == play.expected);
+            let said = match (expected, wrong.first()) {
+                (Some(claim), _) => format!("{}: {}", claim.id, claim.text),
+                (None, Some(other)) => format!("another claim is broken, {}: {}", other.id, other.text),
+                (None, None) => format!("nothing, though {}", broken.what),
+            };
+            Ok(Found { expected: play.expected.clone(), is_expected: expected.is_some(), said })
+        };
+        broken.plays.iter().map(found).collect()
+    }
+
+    /// The program that plays a scenario, built from the copy.
+    fn built(&self) -> Result<PathBuf, ChoreError> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut lab = Command::new(cargo);
         // The whole workspace decides on features, as it does for the build that is there already.
@@ -176,14 +238,17 @@ impl Copy {
         ]);
         let target = absolute(root().join("target"));
         run(lab.env("CARGO_TARGET_DIR", &target))?;
-        let program = target.join("debug/examples/report");
-        let mut played = Command::new(&program);
-        played.arg(&broken.scenario).args((!broken.settings.is_empty()).then_some(&broken.settings));
-        let output = played.stderr(Stdio::null()).output();
-        let output = output.map_err(|why| ChoreError::File { path: program.clone(), why })?;
-        serde_json::from_slice(&output.stdout)
-            .map_err(|why| ChoreError::Data { path: program, why: format!("{}: {why}", broken.name) })
+        Ok(target.join("debug/examples/report"))
     }
+}
+
+fn report(program: &Path, broken: &Break, play: &Play) -> Result<Report, ChoreError> {
+    let mut played = Command::new(program);
+    played.arg(&play.scenario).args((!play.settings.is_empty()).then_some(&play.settings));
+    let output = played.stderr(Stdio::null()).output();
+    let output = output.map_err(|why| ChoreError::File { path: program.to_owned(), why })?;
+    serde_json::from_slice(&output.stdout)
+        .map_err(|why| ChoreError::Data { path: program.to_owned(), why: format!("{}: {why}", broken.name) })
 }
 
 /// As another program in another folder would name it.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use airlock_hooks::{
     Entry, Package,
-    list::{Day, ListSource, demo_key},
+    list::{ListSource, demo_key},
 };
 
 use crate::scenario::ScenarioError;
@@ -37,6 +37,11 @@ impl ListChange {
         self.entries.is_empty()
     }
 
+    /// What they look for.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.value.as_str())
+    }
+
     /// The hook with the next edition of its list, signed with the demo key.
     ///
     /// # Errors
@@ -52,8 +57,8 @@ impl ListChange {
             id: list.id().to_owned(),
             kind: list.kind(),
             version,
-            issued: written(list.issued()),
-            expires: written(list.expires()),
+            issued: list.issued().to_string(),
+            expires: list.expires().to_string(),
             entries: Some(entries),
             blob: None,
         };
@@ -61,10 +66,6 @@ impl ListChange {
         let json = signed.to_json().map_err(|error| error.to_string())?;
         package.with_list(json.as_bytes()).map_err(|error| error.to_string())
     }
-}
-
-fn written(day: Day) -> String {
-    day.to_string()
 }
 
 /// `report “cake recipe” (Bureau of Picnics)`.

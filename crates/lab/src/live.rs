@@ -1,6 +1,8 @@
 //! What the demo screen shows of a running world: what the relay holds, what the authority got, and whether any of
 //! the conversation can be read by those who carry it.
 
+use airlock_protocol::gate::HookIdentity;
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 
 use crate::{
@@ -8,7 +10,6 @@ use crate::{
     marker::{MARKER_BYTES_MIN, Marker},
     observer::{Finding, Party},
     person::Person,
-    record::HookShown,
     tap::TapTotals,
     watch::SeenEnvelope,
     world::World,
@@ -78,6 +79,30 @@ pub struct ReportView {
     pub evidence_bytes: u64,
     /// When the authority opened it, in ms since 1970.
     pub received_ms: u64,
+}
+
+/// Which hook made a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HookShown {
+    /// As in its manifest.
+    pub id: String,
+    /// As in its manifest.
+    pub version: String,
+    /// SHA-256 of the component.
+    pub component: String,
+    /// The list that it matched against, with its version.
+    pub list: Option<String>,
+}
+
+impl From<&HookIdentity> for HookShown {
+    fn from(hook: &HookIdentity) -> Self {
+        Self {
+            id: hook.id.clone(),
+            version: hook.version.clone(),
+            component: HEXLOWER.encode(&hook.component),
+            list: hook.list.as_ref().map(|list| format!("{} v{}", list.id, list.version)),
+        }
+    }
 }
 
 /// Whether those who carry the conversation can read any of it.

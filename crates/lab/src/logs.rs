@@ -15,7 +15,8 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 
-/// Most bytes of log that are kept: far more than any scenario logs. Beyond it the oldest go, and are counted.
+/// Most bytes of log that are kept: far more than any scenario logs. Beyond it the oldest go, and a run that began before
+/// them has no log to search.
 const LOG_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What was logged since the process began.
@@ -24,6 +25,27 @@ struct Lines {
     kept: VecDeque<Arc<str>>,
     bytes: usize,
     dropped: u64,
+}
+
+impl Lines {
+    fn end(&self) -> LogMark {
+        LogMark(self.dropped + self.kept.len() as u64)
+    }
+
+    fn keep(&mut self, line: String) {
+        self.bytes += line.len();
+        self.kept.push_back(line.into());
+        while self.bytes > LOG_BYTES_MAX {
+            let Some(oldest) = self.kept.pop_front() else { break };
+            self.bytes -= oldest.len();
+            self.dropped += 1;
+        }
+    }
+
+    fn since(&self, mark: LogMark) -> Option<Vec<Arc<str>>> {
+        let skip = usize::try_from(mark.0.checked_sub(self.dropped)?).ok()?;
+        Some(self.kept.iter().skip(skip).cloned().collect())
+    }
 }
 
 static LINES: LazyLock<Option<Mutex<Lines>>> = LazyLock::new(|| {
@@ -37,14 +59,13 @@ pub(crate) struct LogMark(u64);
 
 /// Begins to listen, if nobody did yet, and notes the place.
 pub(crate) fn mark() -> LogMark {
-    LogMark(lines().map_or(0, |lines| lines.dropped + lines.kept.len() as u64))
+    lines().map_or(LogMark(0), |lines| lines.end())
 }
 
-/// What was logged since, all parts of the process together; `None` when another listener has the events.
+/// What was logged since, all parts of the process together; `None` when another listener has the events, or when not
+/// all of them are still here.
 pub(crate) fn since(mark: LogMark) -> Option<Vec<Arc<str>>> {
-    let lines = lines()?;
-    let skip = usize::try_from(mark.0.saturating_sub(lines.dropped)).unwrap_or(usize::MAX);
-    Some(lines.kept.iter().skip(skip).cloned().collect())
+    lines()?.since(mark)
 }
 
 fn lines() -> Option<MutexGuard<'static, Lines>> {
@@ -92,14 +113,7 @@ impl Text {
     fn keep(self) {
         // An event that comes while the listener is being set has no place yet.
         let Some(Some(lines)) = LazyLock::get(&LINES) else { return };
-        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.bytes += self.0.len();
-        lines.kept.push_back(self.0.into());
-        while lines.bytes > LOG_BYTES_MAX {
-            let Some(oldest) = lines.kept.pop_front() else { break };
-            lines.bytes -= oldest.len();
-            lines.dropped += 1;
-        }
+        lines.lock().unwrap_or_else(PoisonError::into_inner).keep(self.0);
     }
 }
 
@@ -123,7 +137,19 @@ mod tests {
     fn a_text_that_is_logged_is_there_word_for_word() {
         let before = mark();
         tracing::trace!(text = "lemonade \"and\" kites", "typed");
-        let Some(lines) = since(before) else { return };
+        let lines = since(before).expect("nothing else in these tests takes the events of the process");
         assert!(lines.iter().any(|line| line.contains("text=lemonade \"and\" kites")), "{lines:?}");
+    }
+
+    #[test]
+    fn a_log_of_which_a_part_is_gone_is_no_log_to_search() {
+        let mut lines = Lines::default();
+        let start = lines.end();
+        lines.keep("first".into());
+        assert_eq!(lines.since(start).unwrap().len(), 1);
+        let later = lines.end();
+        lines.keep("a".repeat(LOG_BYTES_MAX));
+        assert_eq!(lines.since(start), None);
+        assert_eq!(lines.since(later).unwrap().len(), 1);
     }
 }

@@ -130,7 +130,7 @@ impl Encoding {
             }
             Self::Pixels => match Picture::decode(file) {
                 // Whole, because pictures of one template agree in most of their pixels.
-                Ok(Some(picture)) => pixels(&picture),
+                Ok(Some(picture)) => luma(&picture).into_iter().chain([views::rgb(&picture)]).collect(),
                 // Not a picture, so nobody is shown pixels of it.
                 _ => Vec::new(),
             },
@@ -138,11 +138,9 @@ impl Encoding {
     }
 }
 
-/// What hooks are shown of a picture, each view as bytes.
-pub(crate) fn pixels(picture: &Picture) -> Vec<Vec<u8>> {
-    let luma = views::luma(picture);
-    let luma = luma.map(|luma| luma.iter().flat_map(|value| value.to_le_bytes()).collect());
-    luma.into_iter().chain([views::rgb(picture)]).collect()
+/// The grey view that hooks are shown of a picture, as bytes; none of a picture that is too small for one.
+pub(crate) fn luma(picture: &Picture) -> Option<Vec<u8>> {
+    views::luma(picture).map(|luma| luma.iter().flat_map(|value| value.to_le_bytes()).collect())
 }
 
 /// The part of a file to look for. Pictures and archives end with checksums of all that comes before, so that two which

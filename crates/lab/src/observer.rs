@@ -3,7 +3,7 @@
 //! Nothing here knows what a party should have. Whether it could read a message is answered by looking.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
@@ -138,6 +138,8 @@ pub struct Searched {
 #[derive(Clone, Debug, Default)]
 pub struct Observations {
     records: Vec<Record>,
+    /// Whose bytes are all here, even if there are none. Nothing found is something else than nothing looked at.
+    looked_into: BTreeSet<(Party, Option<Person>)>,
 }
 
 impl Observations {
@@ -150,6 +152,17 @@ impl Observations {
     pub fn add_numbered(&mut self, party: Party, place: &str, number: u64, bytes: impl Into<Arc<[u8]>>) {
         let (place, number) = (place.to_owned(), Some(number));
         self.records.push(Record { party, owner: None, place, number, bytes: bytes.into() });
+    }
+
+    /// Notes that all that this party has is here, be it nothing.
+    pub fn looked_into(&mut self, party: Party, owner: Option<Person>) {
+        self.looked_into.insert((party, owner));
+    }
+
+    /// Whether all that this party has is here.
+    #[must_use]
+    pub fn is_whole(&self, party: Party, owner: Option<Person>) -> bool {
+        self.looked_into.contains(&(party, owner))
     }
 
     /// Adds every file under `folder`, at any depth.

@@ -3,332 +3,432 @@
 //! Every number and every "found" is computed from what the parties got; none is typed here. Claims and panels are
 //! computed from runs, and from nothing else.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use airlock_protocol::gate::HookIdentity;
-use data_encoding::HEXLOWER;
-use serde::Serialize;
+use airlock_hooks::{Package, list::Day};
+use airlock_protocol::gate::{Effect, Mode};
 
 use crate::{
     observer::{Finding, Party, Searched},
+    outcome::Outcome,
     person::Person,
     setting::Setting,
     tap::TapTotals,
 };
 
 /// One scenario under one setting, in a world of its own.
-#[derive(Clone, Debug, Serialize)]
-pub struct Run {
+#[derive(Clone, Debug)]
+pub(crate) struct Run {
     /// Under which.
-    pub setting: Setting,
-    /// Alice's status line at the end.
-    pub gate: String,
-    /// What ran in her gate.
-    pub hook: Option<HookShown>,
+    pub(crate) setting: Setting,
+    /// Alice's status line at the end; none where she has no gate.
+    pub(crate) gate: Option<String>,
     /// In the order of the scenario.
-    pub messages: Vec<MessageRun>,
+    pub(crate) messages: Vec<MessageRun>,
     /// How much of each party's bytes the markers were looked for in.
-    pub searched: BTreeMap<Party, Searched>,
+    pub(crate) searched: BTreeMap<Party, Searched>,
     /// What passed the tap during the conversation, from the first message to the last delivery.
-    pub wire: TapTotals,
+    pub(crate) wire: TapTotals,
     /// What the relay stored during the conversation, oldest first.
-    pub envelopes: Vec<EnvelopeSeen>,
-    /// Envelopes that were stored and gone again before the lab looked.
-    pub envelopes_missed: u64,
+    pub(crate) envelopes: Vec<EnvelopeSeen>,
+    /// Envelopes that were stored and that the lab did not see, or no longer has.
+    pub(crate) envelopes_missed: u64,
     /// What the authority got.
-    pub reports: Vec<ReportSeen>,
+    pub(crate) reports: Vec<ReportSeen>,
     /// Reports that were made and are held on Alice's device.
-    pub held: usize,
+    pub(crate) held: usize,
     /// What happened besides the messages, in order.
-    pub happened: Vec<Happened>,
+    pub(crate) happened: Vec<Happened>,
     /// What Alice's audit log proves; none where there is no log.
-    pub audit: Option<Audit>,
-    /// Whether the log of the programs was searched.
-    pub logs_searched: bool,
-}
-
-/// Which hook ran.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HookShown {
-    /// As in its manifest.
-    pub id: String,
-    /// As in its manifest.
-    pub version: String,
-    /// SHA-256 of the component.
-    pub component: String,
-    /// The list that it matched against, with its version.
-    pub list: Option<String>,
-}
-
-impl From<&HookIdentity> for HookShown {
-    fn from(hook: &HookIdentity) -> Self {
-        Self {
-            id: hook.id.clone(),
-            version: hook.version.clone(),
-            component: HEXLOWER.encode(&hook.component),
-            list: hook.list.as_ref().map(|list| format!("{} v{}", list.id, list.version)),
-        }
-    }
-}
-
-impl fmt::Display for HookShown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({:.8})", self.id, self.version, self.component)?;
-        match &self.list {
-            Some(list) => write!(f, ", list {list}"),
-            None => Ok(()),
-        }
-    }
+    pub(crate) audit: Option<Audit>,
 }
 
 /// What came of one message.
-#[derive(Clone, Debug, Serialize)]
-pub struct MessageRun {
+#[derive(Clone, Debug)]
+pub(crate) struct MessageRun {
     /// As in the scenario.
-    pub id: String,
+    pub(crate) id: String,
     /// Who wrote.
-    pub from: Person,
+    pub(crate) from: Person,
     /// To whom.
-    pub to: Person,
+    pub(crate) to: Person,
     /// What was looked for.
-    pub marker: String,
+    pub(crate) marker: String,
+    /// What the lab had put into the sender's gate when it was written.
+    pub(crate) in_gate: Vec<InGate>,
+    /// The sender's status line then; none where there is no gate.
+    pub(crate) status: Option<String>,
     /// What the sender saw of the gate, in order.
-    pub shown: Vec<Shown>,
-    /// What reached the recipient.
-    pub fate: Fate,
-    /// Where the marker was found. A party that is not here did not have it.
-    pub findings: BTreeMap<Party, Vec<Finding>>,
+    pub(crate) shown: Vec<Shown>,
+    /// What the sender came to.
+    pub(crate) ended: Ended,
+    /// What reached the recipient; none when nothing did.
+    pub(crate) arrival: Option<Arrival>,
+    /// Where the marker was found, for each party that was looked at. One that had nothing of it has none.
+    pub(crate) findings: BTreeMap<Party, Vec<Finding>>,
     /// What the hooks of the sender's gate decided about it, by the audit log.
-    pub decisions: Vec<DecisionSeen>,
-    /// How far it has come at the end, as the sender's screen shows; none when it was not sent.
-    pub delivery: Option<String>,
-    /// Work of the hook on this message, in units of WebAssembly fuel.
-    pub fuel: u64,
+    pub(crate) decisions: Vec<DecisionSeen>,
     /// From the key press to the message being in the outbox, or not: the gate, the sealing and the vault.
-    pub compose_us: u64,
+    pub(crate) compose_us: u64,
     /// What the wire carried while it was sent.
-    #[serde(skip)]
-    pub on_the_wire: OnTheWire,
+    pub(crate) on_the_wire: OnTheWire,
 }
 
 /// The datagrams to the relay from the key press until the sender's outbox was empty: what somebody on the path sees
 /// of a message, who knows when it was sent.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct OnTheWire {
+pub(crate) struct OnTheWire {
     /// Bytes of each, in order.
-    pub sizes: Vec<f64>,
+    pub(crate) sizes: Vec<f64>,
     /// Microseconds between each and the one before.
-    pub gaps: Vec<f64>,
+    pub(crate) gaps: Vec<f64>,
 }
 
-impl MessageRun {
-    /// Whether the marker was found among what this party got.
-    #[must_use]
-    pub fn read_by(&self, party: Party) -> bool {
-        self.findings.get(&party).is_some_and(|found| found.iter().any(|one| one.encoding.is_content()))
+/// A hook that the lab put into a gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct InGate {
+    pub(crate) id: String,
+    pub(crate) version: String,
+    /// SHA-256 of its component, in hex.
+    pub(crate) component: String,
+    pub(crate) mode: Mode,
+    /// The order that holds it there.
+    pub(crate) order: Option<OrderInGate>,
+}
+
+/// The order that holds a hook in a gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OrderInGate {
+    pub(crate) id: String,
+    pub(crate) last_day: Day,
+}
+
+impl InGate {
+    pub(crate) fn of(package: &Package, mode: Mode, order: Option<OrderInGate>) -> Self {
+        let manifest = &package.manifest;
+        let (id, version) = (manifest.id.clone(), manifest.version.clone());
+        Self { id, version, component: manifest.component.to_string(), mode, order }
     }
 
-    /// Whether this party had a digest of it and nothing more: it can tell that it is the same as something it knows.
-    #[must_use]
-    pub fn recognised_by(&self, party: Party) -> bool {
-        self.findings.contains_key(&party) && !self.read_by(party)
-    }
-}
-
-/// What the sender saw of the gate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Shown {
-    /// A warning, and the choice.
-    Warned {
-        /// What it said.
-        text: String,
-        /// Whether the message went as written.
-        sent_anyway: bool,
-    },
-    /// A proposal to send something else, and the choice.
-    Rewrite {
-        /// What was proposed.
-        text: String,
-        /// Whether it was taken.
-        taken: bool,
-    },
-    /// That the check failed, and the choice.
-    CheckFailed {
-        /// How.
-        text: String,
-        /// Whether the message went as written.
-        sent_anyway: bool,
-    },
-    /// That the message is not sent.
-    Stopped {
-        /// Why.
-        text: String,
-    },
-    /// That the authority is told.
-    Reported {
-        /// Of what.
-        text: String,
-        /// The evidence, all of which the sender can read, as far as it is text.
-        evidence: String,
-        /// Its bytes.
-        evidence_bytes: u64,
-        /// Whether it is held back until the threshold is reached.
-        held: bool,
-    },
-    /// That it could not be sent at all.
-    Failed {
-        /// Why.
-        text: String,
-    },
-}
-
-impl Shown {
-    /// What the sender read.
-    #[must_use]
-    pub fn text(&self) -> String {
-        match self {
-            Self::Warned { text, sent_anyway: true } => format!("warned, and sent it: {text}"),
-            Self::Warned { text, sent_anyway: false } => format!("warned, and did not send it so: {text}"),
-            Self::Rewrite { text, taken: true } => format!("offered, and taken: {text}"),
-            Self::Rewrite { text, taken: false } => format!("offered, and declined: {text}"),
-            Self::CheckFailed { text, sent_anyway: true } => format!("the check failed, and sent it: {text}"),
-            Self::CheckFailed { text, sent_anyway: false } => format!("the check failed: {text}"),
-            Self::Stopped { text } => format!("not sent: {text}"),
-            Self::Reported { text, held: false, .. } => format!("reported: {text}"),
-            Self::Reported { text, held: true, .. } => format!("noted for a report: {text}"),
-            Self::Failed { text } => format!("could not be sent: {text}"),
-        }
+    /// Whether a status line says all that it has to say of this hook: its mode, which it is, whom it reports to, and by
+    /// whose order until when.
+    pub(crate) fn is_named_in(&self, status: &str) -> bool {
+        let Self { id, version, component, mode, order } = self;
+        let reports = format!("reports to {}", Person::Authority);
+        status.contains(&format!("{mode} · {id} {version} · {component:.8}"))
+            && (*mode != Mode::Report || status.contains(&reports))
+            && order.as_ref().is_none_or(|order| {
+                status.contains(&format!("by order {} until {}", order.id, order.last_day))
+            })
     }
 }
 
-/// What a hook decided about a message, and what the gate made of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DecisionSeen {
-    /// Number of its record in the audit log.
-    pub record: u64,
-    /// Which hook.
-    pub hook: String,
-    /// Its verdict, or `failed`.
-    pub verdict: String,
-    /// How sure or how near, if the hook says so.
-    pub score: Option<u32>,
-    /// What the gate did.
-    pub effect: String,
-    /// Views that the hook was shown.
-    pub views: Vec<String>,
-    /// Units of WebAssembly fuel.
-    pub fuel: u64,
+/// What the sender came to with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It was sealed and sent, and this is what the sender chose to send.
+    Sent(Chosen),
+    /// The sender was asked, and left it.
+    LeftByChoice,
+    /// The gate did not send it.
+    Stopped,
+    /// It could not be sent.
+    Failed,
+    /// Nobody could write it.
+    NotWritten,
 }
 
-/// Something that happened besides the messages, and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Happened {
-    /// Names it for claims: `order-starts`.
-    pub id: String,
-    /// For people.
-    pub what: String,
-    /// What was shown to whom, word for word.
-    pub shown: Vec<(Person, String)>,
-    /// What was counted.
-    pub counted: Vec<(String, u64)>,
-    /// Which messages somebody who took something could read in it, with the place; none if nothing was taken.
-    pub taken: Option<Taken>,
+/// What a sender chose to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    pub(crate) text: String,
+    /// Whether the scripted file goes with it.
+    pub(crate) with_file: bool,
 }
 
-/// What somebody who took a device or a key could read with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Taken {
-    /// Who, for people: `the thief`.
-    pub by: String,
-    /// For each message of the scenario where it was.
-    pub findings: Vec<Vec<Finding>>,
+/// What reached a recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// Whether it is what was written first, text and file byte for byte.
+    pub(crate) as_written: bool,
+    /// Whether it is what the sender chose in the end, text and file byte for byte.
+    pub(crate) as_chosen: bool,
 }
 
-/// What an audit log proves afterwards.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Audit {
-    /// Whether the chain of the log is whole.
-    pub verified: bool,
-    /// Decisions in it.
-    pub decisions: usize,
-    /// Of these, how many came out the same when the hook was asked again: verdict and fuel.
-    pub same: usize,
-    /// How many contradict the log.
-    pub contradicted: usize,
-    /// How many openings let somebody else check what was judged.
-    pub opened: usize,
+/// How much a party had of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Had {
+    /// Nobody looked, or not at everything.
+    NotLookedAt,
+    /// Nothing that was found.
+    Nothing,
+    /// A digest of it and nothing more: it can tell that it is the same as something it knows.
+    Digest,
+    /// The content.
+    Content,
 }
 
-/// What reached the recipient.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fate {
+/// What reached the recipient, in three kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
     /// What was written first.
     AsWritten,
-    /// Something else that the sender chose to send.
+    /// Something else.
     Changed,
     /// Nothing.
     NotDelivered,
 }
 
+impl Fate {
+    pub(crate) fn of(arrival: Option<Arrival>) -> Self {
+        match arrival {
+            None => Self::NotDelivered,
+            Some(Arrival { as_written: true, .. }) => Self::AsWritten,
+            Some(_) => Self::Changed,
+        }
+    }
+}
+
+impl MessageRun {
+    /// How much of it was found among what this party got.
+    pub(crate) fn had(&self, party: Party) -> Had {
+        match self.findings.get(&party).map(Vec::as_slice) {
+            None => Had::NotLookedAt,
+            Some([]) => Had::Nothing,
+            Some(found) if found.iter().any(|one| one.encoding.is_content()) => Had::Content,
+            Some(_) => Had::Digest,
+        }
+    }
+
+    /// Whether this party could read it.
+    pub(crate) fn read_by(&self, party: Party) -> bool {
+        self.had(party) == Had::Content
+    }
+
+    /// Whether anybody could write it at all.
+    pub(crate) fn was_written(&self) -> bool {
+        self.ended != Ended::NotWritten
+    }
+
+    pub(crate) fn was_sent(&self) -> bool {
+        matches!(self.ended, Ended::Sent(_))
+    }
+
+    pub(crate) fn fate(&self) -> Fate {
+        Fate::of(self.arrival)
+    }
+
+    /// Work of the hooks on it, in units of WebAssembly fuel.
+    pub(crate) fn fuel(&self) -> u64 {
+        self.decisions.iter().map(|decision| decision.fuel).sum()
+    }
+}
+
+/// What the sender saw of the gate. Each text is the client's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// A warning, and the choice.
+    Warned { text: String, sent_anyway: bool },
+    /// A proposal to send something else, and the choice.
+    Rewrite { text: String, taken: bool },
+    /// That the check failed, and the choice.
+    CheckFailed { text: String, sent_anyway: bool },
+    /// That the message is not sent.
+    Stopped { text: String },
+    /// That the authority is told, with the evidence, all of which the sender can read, and whether it is held back
+    /// until the threshold is reached.
+    Reported { text: String, evidence: Vec<u8>, held: bool },
+    /// That it could not be sent at all.
+    Failed { text: String },
+}
+
+impl Shown {
+    /// What the sender read, word for word.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Warned { text, .. }
+            | Self::Rewrite { text, .. }
+            | Self::CheckFailed { text, .. }
+            | Self::Stopped { text }
+            | Self::Reported { text, .. }
+            | Self::Failed { text } => text,
+        }
+    }
+
+    /// What it was, and what the sender did then, in the lab's words.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Warned { sent_anyway: true, .. } => "warned, and sent it",
+            Self::Warned { sent_anyway: false, .. } => "warned, and did not send it so",
+            Self::Rewrite { taken: true, .. } => "offered, and taken",
+            Self::Rewrite { taken: false, .. } => "offered, and declined",
+            Self::CheckFailed { sent_anyway: true, .. } => "the check failed, and sent it",
+            Self::CheckFailed { sent_anyway: false, .. } => "the check failed",
+            Self::Stopped { .. } => "not sent",
+            Self::Reported { held: false, .. } => "reported",
+            Self::Reported { held: true, .. } => "noted for a report",
+            Self::Failed { .. } => "could not be sent",
+        }
+    }
+}
+
+/// What a hook decided about a message, and what the gate made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DecisionSeen {
+    /// Which hook.
+    pub(crate) hook: String,
+    /// SHA-256 of its component, in hex.
+    pub(crate) component: String,
+    /// As the gate had it; a server has no modes.
+    pub(crate) mode: Option<Mode>,
+    pub(crate) verdict: VerdictSeen,
+    /// How sure or how near, if the hook says so.
+    pub(crate) score: Option<u32>,
+    /// What the gate did.
+    pub(crate) effect: Effect,
+    /// Units of WebAssembly fuel.
+    pub(crate) fuel: u64,
+    /// Whether it is about what was sent in the end, and not about an attempt before.
+    pub(crate) of_sent: bool,
+}
+
+/// A verdict's kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VerdictSeen {
+    Pass,
+    Abstain,
+    Rewrite,
+    Warn,
+    Block,
+    Report,
+    /// There was none.
+    Failed,
+}
+
+impl VerdictSeen {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Pass, Self::Abstain, Self::Rewrite, Self::Warn, Self::Block, Self::Report, Self::Failed];
+
+    /// As the audit log writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Abstain => "abstain",
+            Self::Rewrite => "rewrite",
+            Self::Warn => "warn",
+            Self::Block => "block",
+            Self::Report => "report",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether the hook found something.
+    pub(crate) fn is_hit(self) -> bool {
+        match self {
+            Self::Rewrite | Self::Warn | Self::Block | Self::Report => true,
+            Self::Pass | Self::Abstain | Self::Failed => false,
+        }
+    }
+}
+
+/// Something that happened besides the messages.
+#[derive(Clone, Debug)]
+pub(crate) struct Happened {
+    /// What, and what came of it.
+    pub(crate) outcome: Outcome,
+    /// What was shown to whom, word for word as the client has it.
+    pub(crate) shown: Vec<(Person, String)>,
+    /// Which messages somebody who took something could read in it, with the place; none if nothing was taken.
+    pub(crate) taken: Option<Taken>,
+}
+
+/// What somebody who took a device or a key could read with it: for each message of the scenario where it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) findings: Vec<Vec<Finding>>,
+}
+
+impl Taken {
+    /// How many messages could be read.
+    pub(crate) fn read(&self) -> usize {
+        self.findings.iter().filter(|found| found.iter().any(|one| one.encoding.is_content())).count()
+    }
+}
+
+/// What an audit log proves afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Audit {
+    /// Whether the chain of the log is whole, and has every end that was noted.
+    pub(crate) verified: bool,
+    /// Ends of it that were noted during the conversation.
+    pub(crate) noted: usize,
+    /// Decisions in it.
+    pub(crate) decisions: usize,
+    /// Of these, how many came out the same when the hook was asked again: verdict and fuel.
+    pub(crate) same: usize,
+    /// How many openings let somebody else check what was judged.
+    pub(crate) opened: usize,
+}
+
 /// An envelope as the relay stored it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct EnvelopeSeen {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EnvelopeSeen {
     /// Whose mailbox.
-    pub mailbox: Person,
+    pub(crate) mailbox: Person,
     /// Its size: a padding bucket.
-    pub bytes: u64,
-    /// The message during which it came, as its place in the scenario.
-    pub during: usize,
+    pub(crate) bytes: u64,
 }
 
 /// A report as the authority got it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReportSeen {
-    /// By which hook.
-    pub hook: HookShown,
-    /// As declared in its manifest.
-    pub code: u8,
-    /// Its evidence in bytes.
-    pub evidence_bytes: u64,
-    /// The evidence, as far as it is text.
-    pub evidence: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportSeen {
+    /// All of its evidence.
+    pub(crate) evidence: Vec<u8>,
+}
+
+/// Evidence for people, as far as it is text.
+pub(crate) fn readable(evidence: &[u8]) -> String {
+    String::from_utf8_lossy(evidence).escape_debug().to_string()
 }
 
 impl Run {
     /// Messages of Alice, whose gate is compared.
-    pub fn alices(&self) -> impl Iterator<Item = &MessageRun> {
+    pub(crate) fn alices(&self) -> impl Iterator<Item = &MessageRun> {
         self.messages.iter().filter(|message| message.from == Person::Alice)
     }
 
-    /// How often the sender was shown something of this kind.
-    pub fn shown(&self, kind: impl Fn(&Shown) -> bool) -> usize {
-        self.messages.iter().flat_map(|message| &message.shown).filter(|shown| kind(shown)).count()
+    /// How often Alice was shown something of this kind.
+    pub(crate) fn shown(&self, kind: impl Fn(&Shown) -> bool) -> usize {
+        self.alices().flat_map(|message| &message.shown).filter(|shown| kind(shown)).count()
     }
 
     /// How many of Alice's messages had this fate.
-    #[must_use]
-    pub fn fates(&self, fate: Fate) -> usize {
-        self.alices().filter(|message| message.fate == fate).count()
+    pub(crate) fn fates(&self, fate: Fate) -> usize {
+        self.alices().filter(|message| message.fate() == fate).count()
     }
 
-    /// Work of the hook in all messages, in units of WebAssembly fuel.
-    #[must_use]
-    pub fn fuel(&self) -> u64 {
-        self.messages.iter().map(|message| message.fuel).sum()
+    /// How many messages this party could read.
+    pub(crate) fn read_by(&self, party: Party) -> usize {
+        self.messages.iter().filter(|message| message.read_by(party)).count()
     }
 
-    /// Sealed bytes that left Alice because of the hook: what came into the authority's mailbox.
-    #[must_use]
-    pub fn hook_bytes(&self) -> u64 {
-        let to_authority = |envelope: &&EnvelopeSeen| envelope.mailbox == Person::Authority;
-        self.envelopes.iter().filter(to_authority).map(|envelope| envelope.bytes).sum()
+    /// Work of the hooks in all messages, in units of WebAssembly fuel.
+    pub(crate) fn fuel(&self) -> u64 {
+        self.messages.iter().map(MessageRun::fuel).sum()
+    }
+
+    /// Envelopes that came into the authority's mailbox: what left Alice because of the hook.
+    pub(crate) fn for_authority(&self) -> impl Iterator<Item = &EnvelopeSeen> {
+        self.envelopes.iter().filter(|envelope| envelope.mailbox == Person::Authority)
+    }
+
+    /// Their sealed bytes.
+    pub(crate) fn hook_bytes(&self) -> u64 {
+        self.for_authority().map(|envelope| envelope.bytes).sum()
     }
 
     /// The middle one of the times that Alice's messages took from the key press to the outbox.
-    #[must_use]
-    pub fn compose_us_median(&self) -> u64 {
+    pub(crate) fn compose_us_median(&self) -> u64 {
         let mut times: Vec<u64> = self.alices().map(|message| message.compose_us).collect();
         times.sort_unstable();
         times.get(times.len() / 2).copied().unwrap_or(0)

@@ -32,6 +32,9 @@ const SCRIPT_SETTINGS: [Mode; 4] = [Mode::Off, Mode::Advise, Mode::Enforce, Mode
 /// The seed of `airlock demo --script`: one that `airlock lab run` has by itself too.
 const SCRIPT_SEED: u64 = 1;
 
+/// Most words of a measurement that wait to be told: it goes on when they are heard.
+const UNHEARD_MAX: usize = 16;
+
 /// What is asked of a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
@@ -187,11 +190,11 @@ async fn measured_by(
     seed: u64,
     mut tell: impl FnMut(String),
 ) -> Result<Measured, LabError> {
-    let (said, mut heard) = mpsc::unbounded_channel::<String>();
+    let (said, mut heard) = mpsc::channel::<String>(UNHEARD_MAX);
     let measure = measure.clone();
     let measuring = spawn_blocking(move || {
         // Nobody listens any more when the run was stopped.
-        measure.run(seed, &mut |what| drop(said.send(what.to_owned())))
+        measure.run(seed, &mut |what| drop(said.blocking_send(what.to_owned())))
     });
     while let Some(what) = heard.recv().await {
         tell(what);

@@ -18,7 +18,7 @@ pub struct Setting {
 
 /// What carries the conversation, and where it is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Service {
+enum Service {
     /// No end-to-end encryption: the server reads everything and checks it. Only the lab has such a server.
     ServerScan,
     /// Airlock, with Alice's gate in this mode. The threshold matters in report mode alone.
@@ -51,6 +51,26 @@ pub enum Hostile {
     PoisonedList,
     /// The component looks for something that its list does not name.
     HiddenSecondList,
+}
+
+/// What a relay does with one message that it accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RelayAct {
+    Drops,
+    Delays,
+    Replays,
+    Reorders,
+}
+
+impl From<RelayAct> for Hostile {
+    fn from(act: RelayAct) -> Self {
+        match act {
+            RelayAct::Drops => Self::RelayDrops,
+            RelayAct::Delays => Self::RelayDelays,
+            RelayAct::Replays => Self::RelayReplays,
+            RelayAct::Reorders => Self::RelayReorders,
+        }
+    }
 }
 
 impl Hostile {
@@ -94,6 +114,21 @@ impl Hostile {
             Self::SecretOrder => "an order of the authority sets the gate, and nobody tells Alice",
             Self::PoisonedList => "the list has got one entry more",
             Self::HiddenSecondList => "a hook also looks for something that no list names",
+        }
+    }
+
+    /// What the relay does with one message, if that is what it is.
+    pub(crate) fn relay_act(self) -> Option<RelayAct> {
+        match self {
+            Self::RelayDrops => Some(RelayAct::Drops),
+            Self::RelayDelays => Some(RelayAct::Delays),
+            Self::RelayReplays => Some(RelayAct::Replays),
+            Self::RelayReorders => Some(RelayAct::Reorders),
+            Self::ModifiedClient
+            | Self::RelaySwapsKeys
+            | Self::SecretOrder
+            | Self::PoisonedList
+            | Self::HiddenSecondList => None,
         }
     }
 
@@ -178,12 +213,6 @@ impl Setting {
             Self { hostile: Some(hostile), ..Self::gate(mode) }
         });
         [Self::SERVER_SCAN].into_iter().chain(modes).chain([threshold]).chain(hostile).collect()
-    }
-
-    /// What carries the conversation, and where it is checked.
-    #[must_use]
-    pub fn service(self) -> Service {
-        self.service
     }
 
     /// What somebody does to it.

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn random_bytes_unpack_to_nothing_that_looks_like_a_text() {
+    fn random_bytes_unpack_to_nothing_as_long_as_a_text() {
         let mut state = 7_u32;
         let noise: Vec<u8> = std::iter::repeat_with(|| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -116,7 +116,6 @@ mod tests {
         })
         .take(200_000)
         .collect();
-        let found = unpacked(&noise);
-        assert!(found.iter().all(|stream| memmem::find(&stream.bytes, b"mill").is_none()));
+        assert_eq!(unpacked(&noise), []);
     }
 }

@@ -50,6 +50,8 @@ struct Memory {
     /// The highest sequence seen of each device.
     last: BTreeMap<DeviceId, u64>,
     seen_total: u64,
+    /// Envelopes that were seen and are no longer remembered.
+    evicted: u64,
     /// The last attempt to read failed like this.
     failure: Option<rusqlite::Error>,
 }
@@ -63,6 +65,7 @@ impl StoreWatch {
             bytes: 0,
             last: BTreeMap::new(),
             seen_total: 0,
+            evicted: 0,
             failure: None,
         };
         let memory = Arc::new(Mutex::new(memory));
@@ -87,10 +90,11 @@ impl StoreWatch {
         Ok(memory.envelopes.iter().cloned().collect())
     }
 
-    /// How many envelopes were stored and gone again between two looks: a mailbox counts without gaps.
+    /// How many envelopes were stored and can't be shown: gone again between two looks (a mailbox counts without gaps),
+    /// or no longer remembered.
     pub(crate) fn missed(&self) -> u64 {
         let memory = lock(&self.memory);
-        memory.last.values().sum::<u64>().saturating_sub(memory.seen_total)
+        memory.last.values().sum::<u64>().saturating_sub(memory.seen_total) + memory.evicted
     }
 }
 
@@ -126,6 +130,7 @@ impl Memory {
         while self.bytes > REMEMBERED_BYTES_MAX {
             let Some(oldest) = self.envelopes.pop_front() else { break };
             self.bytes -= oldest.sealed.len();
+            self.evicted += 1;
         }
         Ok(())
     }

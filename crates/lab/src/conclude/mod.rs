@@ -2,16 +2,15 @@
 //! where a claim comes about; everything that prints one prints these.
 
 mod claims;
-mod events;
 mod panels;
 mod timings;
 mod words;
 
-use airlock_protocol::gate::Mode;
+use std::collections::BTreeSet;
 
 use crate::{
     measure::Measured,
-    record::Run,
+    record::{MessageRun, Run},
     report::{Claim, ScenarioReport, Standing, Timings},
     scenario::Scenario,
     setting::Setting,
@@ -36,7 +35,7 @@ pub(crate) fn conclude(scenario: &Scenario, runs: &[Run], measured: Vec<Measured
         panels.extend(shown);
         claims.extend(said);
     }
-    for claim in &mut claims[measured_from..] {
+    for claim in claims.iter_mut().skip(measured_from) {
         if !claim.id.contains('.') {
             claim.id = format!("{}.{}", scenario.name(), claim.id);
         }
@@ -50,7 +49,7 @@ pub(crate) fn conclude(scenario: &Scenario, runs: &[Run], measured: Vec<Measured
         title: scenario.title().into(),
         question: scenario.question().into(),
         settings: settings.iter().map(ToString::to_string).collect(),
-        headline: headline(&claims),
+        headline: headline(&claims, runs),
         panels,
         claims,
         case: scenario.case().clone(),
@@ -74,14 +73,14 @@ impl<'a> Facts<'a> {
         self.runs.iter().filter(|run| run.setting.is_end_to_end())
     }
 
+    /// Those of them in which anything was said. Of silence nothing can be said.
+    fn spoken(&self) -> impl Iterator<Item = &'a Run> {
+        self.end_to_end().filter(|run| run.messages.iter().any(MessageRun::was_written))
+    }
+
     /// The runs without end-to-end encryption.
     fn baseline(&self) -> Option<&'a Run> {
         self.runs.iter().find(|run| !run.setting.is_end_to_end())
-    }
-
-    /// The runs in which a hook is in Alice's gate all the time, as the setting says.
-    fn checked(&self) -> impl Iterator<Item = &'a Run> {
-        self.end_to_end().filter(|run| run.setting.mode() != Mode::Off)
     }
 
     fn claim(&self, what: &str, standing: Standing, text: String, method: &str) -> Claim {
@@ -97,13 +96,15 @@ const HEADLINE_MAX: usize = 3;
 const TELLING: [&str; 5] = ["server", "authority", "kept-back", "reading", "found"];
 
 /// The sentences that matter most: what is broken, whether encryption held, what happened, what was seen.
-fn headline(claims: &[Claim]) -> Vec<String> {
+fn headline(claims: &[Claim], runs: &[Run]) -> Vec<String> {
+    let happened: BTreeSet<&str> =
+        runs.iter().flat_map(|run| &run.happened).map(|happened| happened.outcome.id()).collect();
     let rank = |claim: &&Claim| {
         let what = claim.id.split_once('.').map_or("", |(_, what)| what);
         match (claim.standing, what) {
             (Standing::Broken, _) => 0,
             (_, "encryption") => 1,
-            (_, what) if events::IDS.contains(&what) => 2,
+            (_, what) if happened.contains(what) => 2,
             (Standing::Seen, what) => {
                 3 + TELLING.iter().position(|telling| *telling == what).unwrap_or(TELLING.len())
             }

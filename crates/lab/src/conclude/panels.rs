@@ -10,7 +10,7 @@ use super::{
 use crate::{
     observer::Party,
     person::Person,
-    record::{EnvelopeSeen, Fate, Run, Shown},
+    record::{Audit, EnvelopeSeen, Fate, Had, MessageRun, Run, Shown, readable},
     report::{Figure, Panel, grouped},
 };
 
@@ -35,8 +35,13 @@ impl Facts<'_> {
         self.runs.iter().map(cell).collect()
     }
 
-    fn highlighted(&self) -> Option<&crate::record::MessageRun> {
-        self.runs.first()?.messages.get(self.highlight)
+    fn highlighted(&self) -> Option<&MessageRun> {
+        self.in_run(self.runs.first()?)
+    }
+
+    /// The message whose readers are shown.
+    fn in_run<'r>(&self, run: &'r Run) -> Option<&'r MessageRun> {
+        run.messages.get(self.highlight)
     }
 }
 
@@ -54,19 +59,23 @@ fn readers(facts: &Facts<'_>) -> Panel {
         (Party::Authority, "the authority, once it is told".to_owned()),
         (Party::Recipient, format!("{recipient}, on delivery")),
     ] {
-        let cells = facts.row(|run| read(run, facts.highlight, party));
+        let cells = facts
+            .row(|run| facts.in_run(run).map_or_else(|| faint("–"), |message| read(run, message, party)));
         rows.add(label, cells);
     }
     let marker = facts.highlighted().map_or("", |message| message.marker.as_str());
     let readers = |run: &Run| -> Vec<String> {
-        let message = &run.messages[facts.highlight];
-        let others = [Party::Hook, Party::Relay, Party::Authority].into_iter();
-        others.filter(|party| message.read_by(*party)).map(|party| server_or(run, party).into()).collect()
+        let Some(message) = facts.in_run(run) else { return Vec::new() };
+        OUTSIDERS
+            .into_iter()
+            .filter(|party| message.read_by(*party))
+            .map(|party| server_or(run, party).into())
+            .collect()
     };
     let most = facts.runs.iter().max_by_key(|run| readers(run).len());
     let least = facts.runs.iter().min_by_key(|run| readers(run).len());
     let named = |run: &Run| match readers(run) {
-        nobody if nobody.is_empty() => "nobody".to_owned(),
+        nobody if nobody.is_empty() => "nobody that was looked at".to_owned(),
         some => listed(&some),
     };
     let says = match (least, most) {
@@ -82,17 +91,22 @@ fn readers(facts: &Facts<'_>) -> Panel {
     panel("readers", format!("Who could read “{marker}”"), says, rows)
 }
 
-fn read(run: &Run, message: usize, party: Party) -> Figure {
-    let Some(message) = run.messages.get(message) else { return faint("–") };
-    if party == Party::Log && !run.logs_searched {
-        return faint("not looked at");
+/// Those who are not the ones who talk, in the order in which bytes travel.
+const OUTSIDERS: [Party; 6] =
+    [Party::Hook, Party::Disk, Party::Log, Party::Wire, Party::Relay, Party::Authority];
+
+fn read(run: &Run, message: &MessageRun, party: Party) -> Figure {
+    if !message.was_written() {
+        return faint("–");
     }
     let carried = Party::CARRIERS.contains(&party) && run.setting.is_end_to_end();
-    match (message.read_by(party), message.recognised_by(party)) {
-        (true, _) if carried => broken("YES"),
-        (true, _) => strong("yes"),
-        (false, true) => plain("its digest"),
-        (false, false) => faint("no"),
+    match message.had(party) {
+        Had::Content if carried => broken("YES"),
+        Had::Content => strong("yes"),
+        Had::Digest if carried => broken("ITS DIGEST"),
+        Had::Digest => plain("its digest"),
+        Had::Nothing => faint("no"),
+        Had::NotLookedAt => faint("not looked at"),
     }
 }
 
@@ -104,9 +118,8 @@ fn messages(facts: &Facts<'_>) -> Panel {
     });
     for (place, (id, from)) in ids.iter().enumerate() {
         let cells = facts.row(|run| {
-            let message = &run.messages[place];
-            let outside = [Party::Hook, Party::Log, Party::Wire, Party::Relay, Party::Authority];
-            let names: Vec<String> = outside
+            let Some(message) = run.messages.get(place) else { return faint("–") };
+            let names: Vec<String> = OUTSIDERS
                 .into_iter()
                 .filter(|party| message.read_by(*party))
                 .map(|party| server_or(run, party).to_owned())
@@ -149,21 +162,19 @@ fn shown(facts: &Facts<'_>) -> Panel {
         rows.add(label, cells);
     }
     let highlight = facts.row(|run| {
-        let shown: Vec<String> = run.messages[facts.highlight].shown.iter().map(Shown::text).collect();
-        if shown.is_empty() { faint("nothing") } else { plain(shown.join(" / ")) }
+        let shown = facts.in_run(run).map(|message| message.shown.as_slice()).unwrap_or_default();
+        let told: Vec<String> = shown.iter().map(|one| format!("{}: “{}”", one.kind(), one.text())).collect();
+        if told.is_empty() { faint("nothing") } else { plain(told.join(" / ")) }
     });
     let id = facts.highlighted().map_or("", |message| message.id.as_str());
-    rows.add(format!("word for word, of “{id}”"), highlight);
-    let status = facts.row(|run| plain(run.gate.clone()));
-    rows.add("her status line", status);
-    let quiet: Vec<String> = facts
-        .runs
-        .iter()
-        .filter(|run| run.messages.iter().all(|message| message.shown.is_empty()))
-        .map(|run| run.setting.to_string())
-        .collect();
+    rows.add(format!("of “{id}”, her screen's words in quotation marks"), highlight);
+    let status =
+        facts.row(|run| run.gate.as_ref().map_or_else(|| faint("no gate: the server checks"), plain));
+    rows.add("her status line at the end", status);
+    let quiet: Vec<String> =
+        facts.runs.iter().filter(|run| run.shown(|_| true) == 0).map(|run| run.setting.to_string()).collect();
     let says = match quiet.as_slice() {
-        [] => "Under every setting Alice was shown something of the check.".into(),
+        [] => "Under every setting Alice was shown something about a message.".into(),
         quiet => format!("With {}, nothing was shown to Alice about any message.", listed(quiet)),
     };
     panel("shown", "What Alice was shown".into(), says, rows)
@@ -174,7 +185,7 @@ fn reached(facts: &Facts<'_>) -> Panel {
     let mut rows = Rows::new("of Alice's messages", facts.columns());
     for (label, fate) in [
         ("arrived as she wrote it", Fate::AsWritten),
-        ("something else that she chose", Fate::Changed),
+        ("something else arrived", Fate::Changed),
         ("nothing arrived", Fate::NotDelivered),
     ] {
         let cells = facts.row(|run| share(run.fates(fate), run.alices().count()));
@@ -200,22 +211,24 @@ fn left(facts: &Facts<'_>) -> Panel {
     rows.add("reports kept on Alice's device", cells);
     let cells = facts.row(|run| number(run.reports.len() as u64));
     rows.add("reports that the authority got", cells);
-    let evidence = |run: &Run| run.reports.iter().map(|report| report.evidence_bytes).sum::<u64>();
+    let evidence = |run: &Run| run.reports.iter().map(|report| report.evidence.len() as u64).sum::<u64>();
     let cells = facts.row(|run| number(evidence(run)));
     rows.add("bytes of evidence in them", cells);
     let cells = facts.row(|run| number(run.hook_bytes()));
     rows.add("sealed bytes for the authority", cells);
     let cells = facts.row(|run| match run.reports.as_slice() {
         [] => faint("nothing"),
+        _ if !run.setting.is_end_to_end() => strong("the whole letters"),
         reports => {
             let texts: Vec<String> =
-                reports.iter().map(|report| format!("“{}”", report.evidence.escape_debug())).collect();
+                reports.iter().map(|report| format!("“{}”", readable(&report.evidence))).collect();
             strong(texts.join(" "))
         }
     });
-    rows.add("the evidence, byte for byte", cells);
-    let says = match facts.runs.iter().filter(|run| !run.reports.is_empty()).collect::<Vec<_>>().as_slice() {
-        [] => "Nothing left because of the check.".into(),
+    rows.add("the evidence, as far as it is text", cells);
+    let told = |run: &&Run| !run.reports.is_empty() || run.for_authority().next().is_some();
+    let says = match facts.runs.iter().filter(told).collect::<Vec<_>>().as_slice() {
+        [] => "Nothing came to the authority.".into(),
         runs => {
             let told: Vec<String> = runs
                 .iter()
@@ -253,9 +266,14 @@ fn stored(facts: &Facts<'_>) -> Panel {
         });
         rows.add("letters that anybody with the disk can read", cells);
     }
-    let says =
-        "The relay sees for whom something is, its padded size and the time; not from whom, and not what."
-            .into();
+    let sealed: usize = facts.end_to_end().map(|run| run.envelopes.len()).sum();
+    let read: usize = facts.spoken().map(|run| run.read_by(Party::Relay)).sum();
+    let says = format!(
+        "With end-to-end encryption the relay stored {} for those who were away, of which it has mailbox, size and time, \
+         and {} of the planted texts.",
+        counted(sealed, "envelope"),
+        if read == 0 { "none".to_owned() } else { read.to_string() }
+    );
     panel("stored", "What the relay stored, and could see of it".into(), says, rows)
 }
 
@@ -268,16 +286,15 @@ fn decided(facts: &Facts<'_>) -> Option<Panel> {
             continue;
         }
         let cells = facts.row(|run| {
-            let decisions = &run.messages[place].decisions;
+            let decisions = run.messages.get(place).map(|one| one.decisions.as_slice()).unwrap_or_default();
             let told: Vec<String> = decisions
                 .iter()
                 .map(|decision| match decision.score {
-                    Some(score) => format!("{} ({score})", decision.verdict),
-                    None => decision.verdict.clone(),
+                    Some(score) => format!("{} ({score})", decision.verdict.name()),
+                    None => decision.verdict.name().into(),
                 })
                 .collect();
-            let quiet =
-                decisions.iter().all(|decision| matches!(decision.verdict.as_str(), "pass" | "abstain"));
+            let quiet = !decisions.iter().any(|decision| decision.verdict.is_hit());
             match told.is_empty() {
                 true => faint("not checked"),
                 false if quiet => plain(told.join(", ")),
@@ -297,19 +314,22 @@ fn decided(facts: &Facts<'_>) -> Option<Panel> {
 /// What happened besides, and what was shown of that.
 fn happened(facts: &Facts<'_>) -> Option<Panel> {
     let mut rows = Rows::new("what happened", facts.columns());
-    let mut whats: Vec<&str> = Vec::new();
+    let mut whats: Vec<String> = Vec::new();
     for happened in facts.runs.iter().flat_map(|run| &run.happened) {
-        if !whats.contains(&happened.what.as_str()) {
-            whats.push(&happened.what);
+        let what = happened.outcome.to_string();
+        if !whats.contains(&what) {
+            whats.push(what);
         }
     }
     for what in whats {
         let cells = facts.row(|run| {
-            let here: Vec<_> = run.happened.iter().filter(|happened| happened.what == what).collect();
+            let here: Vec<_> = run.happened.iter().filter(|one| one.outcome.to_string() == what).collect();
             let mut told: Vec<String> = Vec::new();
             for happened in &here {
-                told.extend(happened.shown.iter().map(|(person, text)| format!("{person} sees: {text}")));
-                told.extend(happened.counted.iter().map(|(what, number)| format!("{what}: {number}")));
+                told.extend(happened.shown.iter().map(|(person, text)| format!("{person} sees: “{text}”")));
+                told.extend(
+                    happened.outcome.facts().iter().map(|(what, number)| format!("{what}: {number}")),
+                );
             }
             match (here.is_empty(), told.is_empty()) {
                 (true, _) => faint("–"),
@@ -319,7 +339,9 @@ fn happened(facts: &Facts<'_>) -> Option<Panel> {
         });
         rows.add(what, cells);
     }
-    let says = "What each person's program showed when it happened, word for word.".into();
+    let says = "What each person's program showed when it happened stands in quotation marks, word for word; the rest was \
+                counted."
+        .into();
     (!rows.is_empty())
         .then(|| panel("happened", "What else happened, and what was shown of it".into(), says, rows))
 }
@@ -336,7 +358,7 @@ fn proved(facts: &Facts<'_>) -> Option<Panel> {
         Some(_) => broken("NOT WHOLE"),
     });
     rows.add("Alice's audit log", cells);
-    let of_decisions = |pick: fn(&crate::record::Audit) -> usize| {
+    let of_decisions = |pick: fn(&Audit) -> usize| {
         facts.row(move |run| {
             run.audit.map_or_else(|| faint("–"), |audit| share(pick(&audit), audit.decisions))
         })
@@ -345,8 +367,14 @@ fn proved(facts: &Facts<'_>) -> Option<Panel> {
     rows.add("decisions that come out the same when asked again", cells);
     let cells = of_decisions(|audit| audit.opened);
     rows.add("decisions whose content Alice can show to others", cells);
-    let says =
-        "Alice's log is on her device: it proves what her gate did to whom she shows it, and to nobody else."
-            .into();
+    let total = |pick: fn(&Audit) -> usize| {
+        facts.runs.iter().filter_map(|run| run.audit.as_ref()).map(pick).sum::<usize>()
+    };
+    let says = format!(
+        "Of {} in Alice's log, {} come out the same when asked again, and {} can be opened for somebody else.",
+        counted(total(|audit| audit.decisions), "decision"),
+        total(|audit| audit.same),
+        total(|audit| audit.opened)
+    );
     Some(panel("proved", "What can be proved afterwards".into(), says, rows))
 }

@@ -22,7 +22,10 @@ pub(super) fn of(scenario: &str, runs: &[Run], seed: u64) -> Timings {
     rows.add("bytes on the wire, all parties", row(&|run| grouped(run.wire.bytes())));
     rows.add("datagrams", row(&|run| grouped(run.wire.datagrams())));
     rows.add("bytes that the tap no longer had", row(&|run| grouped(run.wire.dropped.bytes)));
-    rows.add("envelopes that came and went unseen", row(&|run| grouped(run.envelopes_missed)));
+    rows.add(
+        "envelopes that the lab did not see, or no longer has",
+        row(&|run| grouped(run.envelopes_missed)),
+    );
     let searched = |run: &Run| run.searched.values().map(|searched| searched.bytes).sum();
     rows.add("bytes that were searched", row(&|run| grouped(searched(run))));
     let says =
@@ -47,7 +50,7 @@ fn told_apart(scenario: &str, runs: &[Run], seed: u64) -> Vec<Claim> {
 
 fn against_off(scenario: &str, off: &Run, on: &Run, seed: u64) -> Option<Claim> {
     let traces = |run: &Run, on: bool| -> Vec<Trace> {
-        let sent = run.alices().filter(|message| message.delivery.is_some());
+        let sent = run.alices().filter(|message| message.was_sent());
         sent.map(|message| {
             let (sizes, gaps) = (message.on_the_wire.sizes.clone(), message.on_the_wire.gaps.clone());
             Trace { on, sizes, gaps }
@@ -61,14 +64,8 @@ fn against_off(scenario: &str, off: &Run, on: &Run, seed: u64) -> Option<Claim> 
         Some((low, high)) => (format!("{:.2} ({low:.2} to {high:.2})", auc.area), low > 0.5),
         None => (format!("{:.2}", auc.area), auc.area > 0.5),
     };
-    let text = if told {
-        format!(
-            "On the wire, {} is told from off: AUC {figure}; more is sent, or it is sent otherwise.",
-            on.setting
-        )
-    } else {
-        format!("On the wire, {} is not told from off: AUC {figure}.", on.setting)
-    };
+    let tells = if told { "tells" } else { "does not tell" };
+    let text = format!("On the wire, a simple distinguisher {tells} {} from off: AUC {figure}.", on.setting);
     let method = "A logistic regression on number, sizes and gaps of the datagrams of each message of Alice's, trained \
                   on half of the messages of one run under each setting, judges the other half; the interval is \
                   DeLong's, 95 %. Messages of one run are not independent, and another distinguisher may do better.";

@@ -21,6 +21,15 @@ pub(super) fn listed(names: &[String]) -> String {
     }
 }
 
+/// `a`, `a or b`, `a, b or c`.
+pub(super) fn either(names: &[String]) -> String {
+    match names {
+        [] => "none".into(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
 /// What happened.
 pub(super) fn strong(text: impl Into<String>) -> Figure {
     Figure { text: text.into(), tone: Tone::Strong }

@@ -10,7 +10,7 @@ use airlock_protocol::{
 
 use crate::{
     error::{Doing, WorldError},
-    record::Shown,
+    record::{Chosen, Ended, Shown},
     scenario::{ScriptedMessage, WhenAsked, WhenStopped},
     world::World,
 };
@@ -24,26 +24,28 @@ pub(super) struct Attempt<'a> {
     pub(super) file: Option<&'a Path>,
     pub(super) shown: Vec<Shown>,
     pub(super) edited: bool,
+    /// What the sender would send as it stands.
+    pub(super) chosen: Chosen,
 }
 
 impl Attempt<'_> {
-    /// Writes the text and does what the script says until the message is in the outbox, or given up.
-    pub(super) async fn send(&mut self, text: &str) -> Result<Option<MessageId>, WorldError> {
+    /// Writes the text and does what the script says until the message is in the outbox, with its id, or given up.
+    pub(super) async fn send(&mut self, text: &str) -> Result<(Option<MessageId>, Ended), WorldError> {
         let mut composed = self.compose(text).await?;
         loop {
             composed = match composed {
-                None => return Ok(None),
+                None => return Ok((None, Ended::Failed)),
                 Some(Composed::Queued { id, reports }) => {
                     self.shown.extend(reports.into_iter().map(|report| Shown::Reported {
                         text: report.code_text,
-                        evidence: String::from_utf8_lossy(&report.evidence).into_owned(),
-                        evidence_bytes: report.evidence.len() as u64,
+                        evidence: report.evidence,
                         held: report.state == ReportState::Held,
                     }));
-                    return Ok(Some(id));
+                    return Ok((Some(id), Ended::Sent(self.chosen.clone())));
                 }
                 Some(Composed::Ask(pending)) => {
                     let choice = self.choose(&pending);
+                    self.note_rewrite(&pending, choice);
                     self.shown.extend(pending.concerns().iter().map(|concern| asked(concern, choice)));
                     Some(
                         self.engine
@@ -57,12 +59,12 @@ impl Attempt<'_> {
                     self.shown.push(Shown::Stopped { text });
                     match self.edit(self.message.when_stopped == WhenStopped::Edit) {
                         Some(edit) => self.compose(&edit).await?,
-                        None => return Ok(None),
+                        None => return Ok((None, Ended::Stopped)),
                     }
                 }
                 Some(Composed::Kept { .. }) => match self.edit(self.message.when_asked == WhenAsked::Edit) {
                     Some(edit) => self.compose(&edit).await?,
-                    None => return Ok(None),
+                    None => return Ok((None, Ended::LeftByChoice)),
                 },
             };
         }
@@ -72,7 +74,9 @@ impl Attempt<'_> {
     async fn compose(&mut self, text: &str) -> Result<Option<Composed>, WorldError> {
         let to = self.world.account(self.message.to);
         // What is sent instead of a picture is words.
-        let composed = match self.file.filter(|_| !self.edited) {
+        let file = self.file.filter(|_| !self.edited);
+        self.chosen = Chosen { text: text.to_owned(), with_file: file.is_some() };
+        let composed = match file {
             Some(path) => self.engine.compose_file(to, path, Some(text)).await,
             None => self.engine.compose(to, text).await,
         };
@@ -83,6 +87,13 @@ impl Attempt<'_> {
                 Ok(None)
             }
             Err(error) => Err(error).doing(self.name(), "write a message"),
+        }
+    }
+
+    /// With a rewrite that is taken, what it proposes is what is sent.
+    fn note_rewrite(&mut self, pending: &Pending, choice: Choice) {
+        if let (Choice::SendRewritten, Some(content)) = (choice, pending.question().proposed()) {
+            self.chosen.text = content.text().to_owned();
         }
     }
 

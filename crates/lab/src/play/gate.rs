@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path};
 
-use airlock_engine::{Consent, EnableError, OrderRefused};
+use airlock_engine::{Consent, EnableError, GateStatus, OrderRefused};
 use airlock_hooks::{
-    Package, SignedOrder, View,
+    Package, SignedOrder,
     list::Day,
     order::{Binds, Demand, DemandedHook, DemandedList},
 };
@@ -13,8 +13,9 @@ use airlock_protocol::gate::Mode;
 use crate::{
     error::{Doing, WorldError},
     list_change::ListChange,
+    outcome::{ListGrown, ListWay, Outcome},
     person::Person,
-    record::Happened,
+    record::{Happened, InGate, OrderInGate},
     scenario::Conversation,
     setting::{Hostile, Setting},
     world::World,
@@ -27,46 +28,48 @@ const HIDDEN_RULE: &[u8] = include_bytes!("../../../hooks/gallery/hidden-rule/ho
 /// Days of an order that a setting brings.
 const ORDER_DAYS: u64 = 14;
 
-/// Sets Alice's gate. Gives what she was shown where somebody did something to it.
+/// How Alice's gate was set.
+pub(super) struct GateSet {
+    /// The hook of the scenario, as the setting wants it.
+    pub(super) package: Package,
+    /// What the lab has put into her gate.
+    pub(super) in_gate: Vec<InGate>,
+    /// What she was shown where somebody did something to it.
+    pub(super) happened: Vec<Happened>,
+}
+
+/// Sets Alice's gate.
 pub(super) async fn set(
     world: &World,
     conversation: &Conversation,
     setting: Setting,
     folder: &Path,
-) -> Result<Vec<Happened>, WorldError> {
+) -> Result<GateSet, WorldError> {
+    let mut package = with_threshold(conversation.package.clone(), setting.threshold(), folder)?;
+    let (mut in_gate, mut happened) = (Vec::new(), Vec::new());
     if setting.mode() == Mode::Off || conversation.is_ordered() {
-        return Ok(Vec::new());
+        return Ok(GateSet { package, in_gate, happened });
     }
-    let package = package(conversation, setting, folder)?;
     if setting.hostile() == Some(Hostile::SecretOrder) {
-        return Ok(vec![secret_order(world, package, setting).await?]);
+        let (demanded, what) = secret_order(world, package.clone(), setting).await?;
+        return Ok(GateSet { package, in_gate: vec![demanded], happened: vec![what] });
     }
-    enable(world, Person::Alice, package, setting.mode()).await?;
-    Ok(match setting.hostile() {
+    enable(world, Person::Alice, package.clone(), setting.mode()).await?;
+    in_gate.push(InGate::of(&package, setting.mode(), None));
+    match setting.hostile() {
         Some(Hostile::PoisonedList) => {
-            vec![grown(world, conversation, setting, folder, &conversation.poison, "poisoned-list").await?]
+            let (next, what) = grown(world, &package, &conversation.poison, ListWay::Poisoned).await?;
+            package = next;
+            happened.push(what);
         }
-        Some(Hostile::HiddenSecondList) => vec![hide_second_list(world, setting).await?],
-        _ => Vec::new(),
-    })
-}
-
-/// The hook of a scenario as a setting wants it.
-pub(super) fn package(
-    conversation: &Conversation,
-    setting: Setting,
-    folder: &Path,
-) -> Result<Package, WorldError> {
-    let made = |why: String| WorldError::Made { what: "the scenario's hook", why };
-    let package =
-        Package::reference(&conversation.hook).ok_or_else(|| made("it is no reference hook".into()))?;
-    let package = if conversation.list.is_empty() {
-        package
-    } else {
-        let version = package.list.as_ref().map_or(0, |list| list.version());
-        conversation.list.applied(&package, version).map_err(made)?
-    };
-    with_threshold(package, setting.threshold(), folder)
+        Some(Hostile::HiddenSecondList) => {
+            let (hidden, what) = hide_second_list(world, setting).await?;
+            in_gate.push(hidden);
+            happened.push(what);
+        }
+        _ => {}
+    }
+    Ok(GateSet { package, in_gate, happened })
 }
 
 /// The same hook, keeping reports back until there are so many: a line of its manifest.
@@ -105,36 +108,41 @@ pub(super) async fn enable(
     Ok(())
 }
 
-/// A new edition of the list comes to Alice's client: what she is shown before she agrees, and that she agrees.
+/// A new edition of the list comes to Alice's client: what she is shown before she agrees, and that she agrees. Gives the
+/// hook with that edition.
 pub(super) async fn grown(
     world: &World,
-    conversation: &Conversation,
-    setting: Setting,
-    folder: &Path,
+    before: &Package,
     change: &ListChange,
-    id: &str,
-) -> Result<Happened, WorldError> {
-    let before = package(conversation, setting, folder)?;
-    let made = |why: String| WorldError::Made { what: "another edition of the list", why };
-    let version = before.list.as_ref().map_or(0, |list| list.version()) + 1;
-    let next = change.applied(&before, version).map_err(made)?;
+    way: ListWay,
+) -> Result<(Package, Happened), WorldError> {
+    let next = next_edition(before, change)?;
     let alice = world.alice();
-    let shown = match alice.update_hook(next.clone(), Consent::default()).await {
+    let status = alice.gate();
+    let (asked, old_until_agreed) = match alice.update_hook(next.clone(), Consent::default()).await {
         Err(EnableError::Wider(difference)) => {
-            let text = difference.to_string();
-            alice.update_hook(next, Consent::WIDER).await.doing("Alice", "agree to the list")?;
-            text
+            let old_until_agreed = alice.gate() == status;
+            alice.update_hook(next.clone(), Consent::WIDER).await.doing("Alice", "agree to the list")?;
+            (Some(one_line(&difference.to_string())), old_until_agreed)
         }
-        Ok(_) => "nothing: it came without a question".into(),
+        Ok(_) => (None, false),
         Err(error) => return Err(error).doing("Alice", "update the hook"),
     };
-    Ok(Happened {
-        id: id.into(),
-        what: format!("a new edition of the list comes: {change}"),
-        shown: vec![(Person::Alice, one_line(&shown)), (Person::Alice, alice.gate().to_string())],
-        counted: Vec::new(),
-        taken: None,
-    })
+    let after = alice.gate();
+    let components =
+        |status: &GateStatus| status.hooks.iter().map(|one| one.hook.component).collect::<Vec<_>>();
+    let same_code = components(&after) == components(&status);
+    let shown = asked.iter().cloned().chain([after.to_string()]).map(|text| (Person::Alice, text)).collect();
+    let change = change.clone();
+    let grown = ListGrown { way, change, asked, old_until_agreed, same_code, beside_bobs: None };
+    Ok((next, Happened { outcome: Outcome::ListGrew(grown), shown, taken: None }))
+}
+
+/// The same hook with the next edition of its list.
+pub(super) fn next_edition(before: &Package, change: &ListChange) -> Result<Package, WorldError> {
+    let version = before.list.as_ref().map_or(0, |list| list.version()) + 1;
+    let made = |why| WorldError::Made { what: "another edition of the list", why };
+    change.applied(before, version).map_err(made)
 }
 
 /// What the authority demands of Alice.
@@ -161,82 +169,73 @@ pub(super) fn order(
         hook: DemandedHook::of(manifest),
         list: wanted,
         mode,
-        views: views(package),
+        views: package.manifest.views.clone(),
         binds: Binds::Accounts(vec![world.account(Person::Alice)]),
     };
     world.authority().sign_order(demand).doing("Authority", "sign an order")
 }
 
-fn views(package: &Package) -> Vec<View> {
-    package.manifest.views.clone()
+/// The hook that an order holds in a gate.
+pub(super) fn demanded(package: &Package, order: &SignedOrder) -> InGate {
+    let demand = order.demand();
+    let held = OrderInGate { id: demand.id.clone(), last_day: demand.expires };
+    InGate::of(package, demand.mode, Some(held))
 }
 
 /// An order comes to Alice's client while nobody tells her: first as the client is, which wants her consent, and then
 /// with a client that agrees in her place.
-async fn secret_order(world: &World, package: Package, setting: Setting) -> Result<Happened, WorldError> {
+async fn secret_order(
+    world: &World,
+    package: Package,
+    setting: Setting,
+) -> Result<(InGate, Happened), WorldError> {
     let order = order(world, &package, setting.mode(), ORDER_DAYS)?;
+    let demanded = demanded(&package, &order);
     let alice = world.alice();
-    let silent = alice.install_order(&order, package.clone(), Consent::default()).await;
-    let refused = match silent {
-        Err(why @ OrderRefused::NotAccepted) => format!("the order is not installed: {why}"),
+    let refused = match alice.install_order(&order, package.clone(), Consent::default()).await {
+        Err(why @ OrderRefused::NotAccepted) => Some(why.to_string()),
         Err(error) => return Err(error).doing("Alice", "install the order"),
-        Ok(_) => "the order is installed without a question".into(),
+        Ok(_) => None,
     };
-    let took = refused.starts_with("the order is installed");
+    let silent = refused.is_none();
     let installed = alice.install_order(&order, package, Consent::WIDER).await;
-    let status = installed.doing("Alice", "install the order")?;
-    Ok(Happened {
-        id: Hostile::SecretOrder.name().into(),
-        what: Setting::says(Hostile::SecretOrder).into(),
-        shown: vec![(Person::Alice, refused), (Person::Alice, status.to_string())],
-        counted: vec![("orders that took force without a question".into(), u64::from(took))],
-        taken: None,
-    })
+    let status = installed.doing("Alice", "install the order")?.to_string();
+    let shown = refused.into_iter().chain([status.clone()]).map(|text| (Person::Alice, text)).collect();
+    let outcome = Outcome::SecretOrder { silent, demanded: demanded.clone(), status };
+    Ok((demanded, Happened { outcome, shown, taken: None }))
 }
 
 /// A second hook, which looks for something that it does not say.
-async fn hide_second_list(world: &World, setting: Setting) -> Result<Happened, WorldError> {
+async fn hide_second_list(world: &World, setting: Setting) -> Result<(InGate, Happened), WorldError> {
     let made = |why: String| WorldError::Made { what: "the hook with a hidden rule", why };
     let package = Package::new(HIDDEN_RULE_MANIFEST, HIDDEN_RULE.to_vec(), None);
     let package = package.map_err(|error| made(error.to_string()))?;
-    let purpose = package.manifest.purpose.clone();
+    let hidden = InGate::of(&package, setting.mode(), None);
     enable(world, Person::Alice, package, setting.mode()).await?;
-    Ok(Happened {
-        id: Hostile::HiddenSecondList.name().into(),
-        what: Setting::says(Hostile::HiddenSecondList).into(),
-        shown: vec![(Person::Alice, purpose), (Person::Alice, world.alice().gate().to_string())],
-        counted: Vec::new(),
-        taken: None,
-    })
+    let outcome = Outcome::SecondListHidden { hook: hidden.id.clone() };
+    let shown = vec![(Person::Alice, world.alice().gate().to_string())];
+    Ok((hidden, Happened { outcome, shown, taken: None }))
 }
 
 /// Alice closes her client, takes the hook out of her own vault with the key that lies beside it, and opens it again.
 pub(super) async fn take_hook_out(world: World) -> Result<(World, Happened), WorldError> {
-    let shown = world.alice().gate().to_string();
-    let head = world.alice().verify_log(None).is_ok();
+    let before = world.alice().gate().to_string();
+    let head = world.alice().verify_log(None).doing("Alice", "verify her audit log")?;
     let changed =
         |vault: &rusqlite::Connection| vault.execute("DELETE FROM setting WHERE name = 'gate setting'", []);
-    let (world, rows) = world.with_closed_vault(Person::Alice, changed).await?;
+    let (world, rows) = world.with_alices_vault(changed).await?;
     let after = world.alice();
-    let noticed = !after.verify_log(None).is_ok_and(|_| head);
+    let log_verifies = after.verify_log(Some(head)).is_ok();
+    let hooks_left = after.gate().hooks.len();
     let happened = Happened {
-        id: Hostile::ModifiedClient.name().into(),
-        what: Setting::says(Hostile::ModifiedClient).into(),
-        shown: vec![
-            (Person::Alice, format!("before: {shown}")),
-            (Person::Alice, format!("after: {}", after.gate())),
-        ],
-        counted: vec![
-            ("rows of her vault that she took out".into(), rows as u64),
-            ("checks of her audit log that notice it".into(), u64::from(noticed)),
-            ("hooks left in her gate".into(), after.gate().hooks.len() as u64),
-        ],
+        outcome: Outcome::ModifiedClient { rows, hooks_left, log_verifies },
+        shown: vec![(Person::Alice, before), (Person::Alice, after.gate().to_string())],
         taken: None,
     };
     Ok((world, happened))
 }
 
 /// A text of several lines as one.
-pub(super) fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
 }

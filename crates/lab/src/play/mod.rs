@@ -8,20 +8,19 @@ mod hostile_relay;
 
 use std::path::Path;
 
-use airlock_engine::AuditEntry;
+use airlock_engine::{AuditEntry, LogHead, Replay};
 
-use self::conversation::Play;
 pub(crate) use self::conversation::by_party;
+use self::{conversation::Play, gate::GateSet};
 use crate::{
     error::{Doing, WorldError},
-    observer::Observations,
     person::Person,
-    record::{Audit, HookShown, ReportSeen, Run},
+    record::{Audit, ReportSeen, Run, Taken},
     scenario::Conversation,
     server_scan,
     setting::{Hostile, Setting},
     tap::{TapTotals, Traffic},
-    world::{World, WorldClock, WorldOptions, until},
+    world::{World, WorldClock, WorldOptions},
 };
 
 /// The first day of every world that a scenario is played in: a day on which the reference lists are valid.
@@ -65,105 +64,79 @@ pub(crate) async fn play(
         ..WorldOptions::default()
     };
     let mut world = World::start(folder, options).await?;
-    let mut happened = Vec::new();
-    if swapped {
-        happened.push(hostile_relay::swap_keys(&world).await?);
+    let mut gate = if swapped {
+        let happened = vec![hostile_relay::swap_keys(&world).await?];
+        GateSet { package: conversation.package.clone(), in_gate: Vec::new(), happened }
     } else {
-        happened.extend(gate::set(&world, conversation, setting, folder).await?);
-        if setting.hostile() == Some(Hostile::ModifiedClient) {
-            let (modified, what) = gate::take_hook_out(world).await?;
-            world = modified;
-            happened.push(what);
-        }
+        gate::set(&world, conversation, setting, folder).await?
+    };
+    if setting.hostile() == Some(Hostile::ModifiedClient) {
+        let (modified, what) = gate::take_hook_out(world).await?;
+        world = modified;
+        gate.in_gate.clear();
+        gate.happened.push(what);
     }
     // What the relay stores for the two of them stays there to be looked at, until the end.
     world.go_offline(Person::Authority).await;
     let before = world.tap().totals();
-    let mut play = Play::new(&world, conversation, setting, folder, happened)?;
-    for place in 0..conversation.messages.len() {
+    let mut play = Play::new(&world, conversation, setting, folder, gate)?;
+    for (place, message) in conversation.messages.iter().enumerate() {
         step(Step::Message(place + 1));
         play.events_before(place).await?;
         if swapped {
             play.cannot_say();
         } else {
-            play.say(place).await?;
+            play.say(message).await?;
         }
     }
     play.settle_hostile_relay().await?;
     play.events_before(conversation.messages.len()).await?;
-    let reports = deliver_reports(&world).await?;
+    play.authority_fetches().await?;
     let wire = since(before, world.tap().totals());
 
     step(Step::Search);
-    let observations = world.observations()?;
-    let run = conclude(&world, play, setting, &observations, reports, wire).await?;
+    let run = conclude(play, wire).await?;
     world.shutdown().await;
     Ok(run)
 }
 
-async fn conclude(
-    world: &World,
-    play: Play<'_>,
-    setting: Setting,
-    observations: &Observations,
-    reports: Vec<ReportSeen>,
-    wire: TapTotals,
-) -> Result<Run, WorldError> {
-    let audit = audit(world).await?;
-    let Play { conversation, said, envelopes, mut happened, taken, .. } = play;
+async fn conclude(play: Play<'_>, wire: TapTotals) -> Result<Run, WorldError> {
+    let Play { world, conversation, setting, said, envelopes, mut happened, taken, noted, .. } = play;
+    let observations = world.observations()?;
+    let audit = audit(world, &noted).await?;
     let markers: Vec<_> = conversation.messages.iter().map(|message| &message.marker).collect();
     for (place, taken) in taken {
         if let Some(happened) = happened.get_mut(place) {
-            happened.taken = Some(taken.searched(&markers));
+            happened.taken = Some(Taken { findings: taken.search(&markers) });
         }
     }
     let findings = observations.search(&markers);
-    let mut messages = Vec::with_capacity(said.len());
-    for ((scripted, said), findings) in conversation.messages.iter().zip(said).zip(findings) {
-        messages.push(said.into_run(world, scripted, by_party(findings, scripted))?);
-    }
-    let gate = world.alice().gate();
+    let messages = conversation.messages.iter().zip(said).zip(findings);
+    let messages = messages.map(|((scripted, said), findings)| {
+        said.into_run(scripted, by_party(&observations, findings, scripted))
+    });
     let made = world.alice().reports_made().doing("Alice", "list her reports")?;
+    let reports = world.authority().reports_received().doing("Authority", "read its reports")?;
     Ok(Run {
         setting,
-        gate: gate.to_string(),
-        hook: gate.hooks.first().map(|hook| HookShown::from(&hook.hook)),
-        messages,
+        gate: Some(world.alice().gate().to_string()),
+        messages: messages.collect(),
         searched: observations.searched(),
         wire,
         envelopes,
         envelopes_missed: world.missed_envelopes(),
-        reports,
+        reports: reports.into_iter().map(|report| ReportSeen { evidence: report.evidence }).collect(),
         held: made.iter().filter(|made| made.bytes == 0).count(),
         happened,
         audit: Some(audit),
-        logs_searched: world.logs_are_seen(),
     })
 }
 
-/// Brings the authority online, and waits until it has every report that Alice's gate made and let go.
-async fn deliver_reports(world: &World) -> Result<Vec<ReportSeen>, WorldError> {
-    let made = world.alice().reports_made().doing("Alice", "list her reports")?;
-    let expected = made.iter().filter(|made| made.bytes > 0).count();
-    world.outbox_empty(Person::Alice).await?;
-    world.go_online(Person::Authority).await;
-    let received = || world.authority().reports_received().doing("Authority", "read its reports");
-    until("the reports to reach the authority", || Ok(received()?.len() >= expected)).await?;
-    Ok(received()?
-        .iter()
-        .map(|report| ReportSeen {
-            hook: HookShown::from(&report.hook),
-            code: report.code,
-            evidence_bytes: report.evidence.len() as u64,
-            evidence: String::from_utf8_lossy(&report.evidence).into_owned(),
-        })
-        .collect())
-}
-
 /// What Alice's log proves, asked for by someone who does not believe it.
-async fn audit(world: &World) -> Result<Audit, WorldError> {
+async fn audit(world: &World, noted: &[LogHead]) -> Result<Audit, WorldError> {
     let alice = world.alice();
-    let verified = alice.verify_log(None).is_ok();
+    let verified =
+        alice.verify_log(None).is_ok() && noted.iter().all(|head| alice.verify_log(Some(*head)).is_ok());
     let log = alice.audit_log().doing("Alice", "read her audit log")?;
     let decided = log.iter().filter(|record| matches!(record.entry, AuditEntry::Decided(_)));
     let decisions: Vec<u64> = decided.map(|record| record.number).collect();
@@ -171,9 +144,9 @@ async fn audit(world: &World) -> Result<Audit, WorldError> {
     let opens = |number: &&u64| alice.opening(**number).is_ok_and(|opening| opening.check().is_ok());
     Ok(Audit {
         verified,
+        noted: noted.len(),
         decisions: decisions.len(),
-        same: replayed.iter().filter(|one| one.replay == airlock_engine::Replay::Same).count(),
-        contradicted: replayed.iter().filter(|one| one.replay.contradicts()).count(),
+        same: replayed.iter().filter(|one| one.replay == Replay::Same).count(),
         opened: decisions.iter().filter(opens).count(),
     })
 }

@@ -64,6 +64,19 @@ pub enum ScenarioError {
         /// What to do.
         remedy: &'static str,
     },
+    /// A setting has nothing that an event could happen to.
+    #[error(
+        "the setting `{setting}` has no gate, vault or order that the `{event}` of the scenario `{scenario}` could happen \
+         to: choose another setting"
+    )]
+    SettingCannot {
+        /// Which setting.
+        setting: String,
+        /// Of which scenario.
+        scenario: String,
+        /// What happens in it.
+        event: &'static str,
+    },
     /// Two messages of one id.
     #[error("two messages have the id `{id}`: give each its own")]
     SameId {

@@ -160,6 +160,15 @@ impl Parts {
         })?;
         let change = |entries| ListChange::of(&package, entries);
         let (list, poison) = (change(self.entries)?, change(self.poison)?);
+        let with_list = if list.is_empty() {
+            package.clone()
+        } else {
+            let version = package.list.as_ref().map_or(0, |list| list.version());
+            list.applied(&package, version).map_err(|why| {
+                let value = list.values().collect::<Vec<_>>().join(", ");
+                ScenarioError::Entry { value, hook: hook.clone(), why }
+            })?
+        };
         let highlight = self.highlight.ok_or(ScenarioError::Missing { key: "highlight" })?;
         check_ids(&self.messages)?;
         let mut messages = Vec::new();
@@ -170,11 +179,11 @@ impl Parts {
             return Err(ScenarioError::MessageCount { got: messages.len() });
         }
         let place = |key, id: &String| {
-            let found = messages.iter().position(|message| message.script_id() == id);
+            let found = messages.iter().position(|message| message.script_id == *id);
             found.ok_or_else(|| ScenarioError::UnknownMessage { key, id: id.clone() })
         };
         let shown = place("highlight", &highlight)?;
-        if messages[shown].from != Person::Alice {
+        if messages.get(shown).is_none_or(|message| message.from != Person::Alice) {
             return Err(ScenarioError::HighlightNotAlices { id: highlight });
         }
         let mut events = Vec::new();
@@ -187,7 +196,7 @@ impl Parts {
         }
         events.sort_by_key(|event| event.before);
         let lock = self.lock.unwrap_or_default();
-        Ok(Some(Conversation { hook, lock, list, poison, highlight: shown, messages, events }))
+        Ok(Some(Conversation { package: with_list, lock, poison, highlight: shown, messages, events }))
     }
 }
 
@@ -266,6 +275,7 @@ fn check(file: MessageInFile) -> Result<Vec<ScriptedMessage>, ScenarioError> {
     let several = people.len() > 1;
     let to_one = |to: Person| ScriptedMessage {
         id: if several { format!("{id}, to {to}") } else { id.clone() },
+        script_id: id.clone(),
         from,
         to,
         text: text.clone(),
@@ -276,11 +286,4 @@ fn check(file: MessageInFile) -> Result<Vec<ScriptedMessage>, ScenarioError> {
         edit: edit.clone(),
     };
     Ok(people.into_iter().map(to_one).collect())
-}
-
-impl ScriptedMessage {
-    /// As it stands in the file: messages to several have one id there.
-    fn script_id(&self) -> &str {
-        self.id.split_once(", to ").map_or(&self.id, |(id, _)| id)
-    }
 }

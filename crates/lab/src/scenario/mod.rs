@@ -7,7 +7,8 @@ mod file;
 mod included;
 mod picture;
 
-use serde::{Deserialize, Serialize};
+use airlock_hooks::Package;
+use serde::Deserialize;
 
 pub use error::ScenarioError;
 pub(crate) use picture::ScriptedFile;
@@ -26,7 +27,7 @@ use crate::{
 pub const MESSAGES_MAX: usize = 64;
 
 /// What the scripted sender does when the gate leaves the choice to them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenAsked {
     /// Sends what was written.
@@ -41,7 +42,7 @@ pub enum WhenAsked {
 }
 
 /// What the scripted sender does when the gate does not send the message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenStopped {
     /// Gives up.
@@ -69,12 +70,10 @@ pub struct Scenario {
 /// What is said in a scenario, and what happens meanwhile.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {
-    /// The reference hook in Alice's gate, when it runs one.
-    pub(crate) hook: String,
+    /// The hook in Alice's gate, when it runs one, with its list as the scenario has it.
+    pub(crate) package: Package,
     /// How Alice's home is locked.
     pub(crate) lock: Lock,
-    /// What is changed in the hook's list before anything is said.
-    pub(crate) list: ListChange,
     /// What whoever poisons the list puts in.
     pub(crate) poison: ListChange,
     /// The place of the message whose readers are shown.
@@ -90,6 +89,8 @@ pub(crate) struct Conversation {
 pub(crate) struct ScriptedMessage {
     /// Names it within its scenario.
     pub(crate) id: String,
+    /// As it stands in the file: messages to several have one id there.
+    pub(crate) script_id: String,
     pub(crate) from: Person,
     pub(crate) to: Person,
     pub(crate) text: String,
@@ -124,9 +125,9 @@ pub(crate) enum Event {
         /// How many.
         days: u64,
     },
-    /// A new edition of the list comes to everyone, with these entries more.
+    /// A new edition of the list comes, with these entries more.
     ListGrows(ListChange),
-    /// A new edition of the list comes to everyone, and Alice's alone has these entries more.
+    /// A new edition of the list comes to Alice and to Bob, and Alice's alone has these entries more.
     ListAimed(ListChange),
     /// Alice turns the hook off.
     TurnsOff,
@@ -137,19 +138,15 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// What happens, for people.
-    #[must_use]
-    pub(crate) fn describes(&self) -> String {
+    /// Its name in a file, if it can only happen to a client's gate, vault or order.
+    fn needs_gate(&self) -> Option<&'static str> {
         match self {
-            Self::OrderStarts { days } => format!("an order of the authority takes force for {days} days"),
-            Self::DaysPass { days } => format!("{days} days go by"),
-            Self::ListGrows(change) => format!("a new edition of the list comes: {change}"),
-            Self::ListAimed(change) => {
-                format!("a new edition of the list comes, and Alice's alone has: {change}")
-            }
-            Self::TurnsOff => "Alice turns the hook off".into(),
-            Self::DeviceStolen => "somebody takes Alice's device, switched off".into(),
-            Self::AuthorityKeyStolen => "somebody takes the authority's keys".into(),
+            Self::ListGrows(_) | Self::ListAimed(_) => None,
+            Self::OrderStarts { .. } => Some("order-starts"),
+            Self::DaysPass { .. } => Some("days-pass"),
+            Self::TurnsOff => Some("turns-off"),
+            Self::DeviceStolen => Some("device-stolen"),
+            Self::AuthorityKeyStolen => Some("authority-key-stolen"),
         }
     }
 }
@@ -229,6 +226,12 @@ impl Scenario {
             let (setting, scenario) = (setting.to_string(), self.name.clone());
             Err(ScenarioError::SettingNeeds { setting, scenario, what, remedy })
         };
+        if !setting.is_end_to_end()
+            && let Some(event) = conversation.events.iter().find_map(|event| event.what.needs_gate())
+        {
+            let (setting, scenario) = (setting.to_string(), self.name.clone());
+            return Err(ScenarioError::SettingCannot { setting, scenario, event });
+        }
         match setting.hostile() {
             Some(Hostile::PoisonedList) if conversation.poison.is_empty() => {
                 needs("an entry to poison the list with", "add a `[[poison]]`")
@@ -244,9 +247,10 @@ impl Scenario {
 impl Conversation {
     /// The place of the message of Alice's to the same recipient that follows the highlight.
     pub(crate) fn alices_after_highlight(&self) -> Option<usize> {
-        let shown = &self.messages[self.highlight];
+        let shown = self.messages.get(self.highlight)?;
         let follows = |message: &ScriptedMessage| (message.from, message.to) == (shown.from, shown.to);
-        (self.highlight + 1..self.messages.len()).find(|place| follows(&self.messages[*place]))
+        let mut later = self.messages.iter().enumerate().skip(self.highlight + 1);
+        later.find(|(_, message)| follows(message)).map(|(place, _)| place)
     }
 
     /// Everyone who writes or is written to.

@@ -97,3 +97,11 @@ fn a_message_to_several_people_is_said_to_each_of_them() {
         .collect();
     assert_eq!(said, [("a, to Bob", Person::Bob), ("a, to Carol", Person::Carol)]);
 }
+
+#[test]
+fn the_scenario_in_the_documentation_is_one() {
+    let document = include_str!("../../../../docs/lab.md");
+    let sample = document.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
+    let scenario = Scenario::parse(sample).unwrap();
+    assert_eq!((scenario.name(), scenario.settings().len()), ("kite", 2));
+}

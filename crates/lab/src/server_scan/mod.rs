@@ -10,23 +10,32 @@ mod server;
 
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
-use airlock_hooks::Package;
-
 use self::{
     client::Client,
     letter::{Letter, LetterFile, Reply},
-    server::Server,
+    server::{Scanned, Server},
 };
 use crate::{
     error::WorldError,
-    observer::{Observations, Party},
+    observer::{Finding, Observations, Party},
     person::Person,
     play::{Step, by_party, first_day_ms},
-    record::{DecisionSeen, EnvelopeSeen, Fate, HookShown, MessageRun, OnTheWire, ReportSeen, Run, Shown},
+    record::{
+        Arrival, Chosen, DecisionSeen, Ended, EnvelopeSeen, MessageRun, OnTheWire, ReportSeen, Run, Shown,
+    },
     scenario::{Conversation, Event, ScriptedMessage},
     setting::Setting,
     tap::{RECORD_BYTES_MAX, Tap},
+    world::add_views,
 };
+
+/// What came of one message.
+struct Said {
+    reply: Reply,
+    arrival: Option<Arrival>,
+    decision: Option<DecisionSeen>,
+    compose_us: u64,
+}
 
 /// Plays a conversation over the scanning server.
 pub(crate) async fn play(
@@ -35,14 +44,7 @@ pub(crate) async fn play(
     mut step: impl FnMut(Step),
 ) -> Result<Run, WorldError> {
     step(Step::World);
-    let made = |why: String| WorldError::Made { what: "the scenario's hook", why };
-    let package =
-        Package::reference(&conversation.hook).ok_or_else(|| made("it is no reference hook".into()))?;
-    let version = package.list.as_ref().map_or(0, |list| list.version());
-    let package = match conversation.list.is_empty() {
-        true => package,
-        false => conversation.list.applied(&package, version).map_err(made)?,
-    };
+    let mut package = conversation.package.clone();
     let store = folder.join("server");
     let server = Server::start(&store, package.clone(), first_day_ms()?).await?;
     let tap = Tap::start(server.address(), RECORD_BYTES_MAX).await.map_err(WorldError::Tap)?;
@@ -51,13 +53,13 @@ pub(crate) async fn play(
     let mut said = Vec::with_capacity(conversation.messages.len());
     let mut received: BTreeMap<Person, Vec<Letter>> = BTreeMap::new();
     let mut envelopes = Vec::new();
-    let mut package = package;
     for (place, message) in conversation.messages.iter().enumerate() {
         step(Step::Message(place + 1));
         for event in conversation.events.iter().filter(|event| event.before == place) {
             if let Event::ListGrows(change) | Event::ListAimed(change) = &event.what {
                 // Whoever runs the server changes its list. Nobody is asked, and nobody is shown anything.
                 let version = package.list.as_ref().map_or(0, |list| list.version()) + 1;
+                let made = |why| WorldError::Made { what: "another edition of the server's list", why };
                 package = change.applied(&package, version).map_err(made)?;
                 server.replace_hook(&package, first_day_ms()?)?;
             }
@@ -70,16 +72,29 @@ pub(crate) async fn play(
         let reply = client.send(&letter).await?;
         let compose_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         if matches!(reply, Reply::Accepted) {
-            envelopes.push(EnvelopeSeen { mailbox: message.to, bytes, during: place });
+            envelopes.push(EnvelopeSeen { mailbox: message.to, bytes });
         }
         let letters = client.fetch(message.to).await?;
+        let arrival = letters.first().map(|letter| arrival(message, letter));
         received.entry(message.to).or_default().extend(letters);
-        said.push((reply, compose_us, server.last_decision()));
+        said.push(Said { reply, arrival, decision: server.last_decision(), compose_us });
     }
     let reports = client.fetch(Person::Authority).await?;
+    server.kept_everything()?;
 
     step(Step::Search);
     let mut all = Observations::default();
+    let wire = tap.totals();
+    if wire.dropped.datagrams == 0 {
+        all.looked_into(Party::Wire, None);
+    }
+    for party in [Party::Relay, Party::Authority] {
+        all.looked_into(party, None);
+    }
+    for person in Person::PEOPLE {
+        all.looked_into(Party::Hook, Some(person));
+        all.looked_into(Party::Recipient, Some(person));
+    }
     for datagram in tap.datagrams() {
         all.add_numbered(Party::Wire, "datagram", datagram.number, datagram.bytes);
     }
@@ -88,9 +103,11 @@ pub(crate) async fn play(
     for (number, request) in (1..).zip(server.requests()) {
         all.add(Party::Relay, None, format!("request {number}"), request);
     }
-    for (number, letter) in (1..).zip(server.scanned()) {
+    for (number, Scanned { letter, views }) in (1..).zip(server.scanned()) {
         let place = format!("letter {number} that the server checked");
-        add_letter(&mut all, Party::Hook, Some(letter.from), &place, &letter);
+        let file = letter.file.as_ref().and_then(LetterFile::bytes);
+        let shown = |view| views.contains(&view);
+        add_views(&mut all, letter.from, &place, shown, &letter.text, file.as_deref());
     }
     for (person, letters) in &received {
         for (number, letter) in (1..).zip(letters) {
@@ -102,41 +119,41 @@ pub(crate) async fn play(
     }
     let markers: Vec<_> = conversation.messages.iter().map(|message| &message.marker).collect();
     let findings = all.search(&markers);
-    let identity = server.identity();
-    let hook = HookShown::from(&identity);
     let messages = conversation.messages.iter().zip(said).zip(findings);
     let messages = messages
-        .map(|((scripted, (reply, compose_us, decision)), findings)| {
-            let letters = received.get(&scripted.to);
-            message_run(scripted, reply, compose_us, decision, by_party(findings, scripted), letters)
-        })
+        .map(|((scripted, said), findings)| message_run(scripted, said, by_party(&all, findings, scripted)))
         .collect();
     let run = Run {
         setting: Setting::SERVER_SCAN,
-        gate: "no gate: the server checks".into(),
-        hook: Some(hook.clone()),
+        gate: None,
         messages,
         searched: all.searched(),
-        wire: tap.totals(),
+        wire,
         envelopes,
         envelopes_missed: 0,
-        reports: reports
-            .iter()
-            .map(|report| ReportSeen {
-                hook: hook.clone(),
-                code: 0,
-                evidence_bytes: report.text.len() as u64,
-                evidence: report.text.clone(),
-            })
-            .collect(),
+        reports: reports.iter().map(whole_letter).collect(),
         held: 0,
         happened: Vec::new(),
         audit: None,
-        logs_searched: false,
     };
     client.close();
     server.shutdown().await;
     Ok(run)
+}
+
+fn arrival(message: &ScriptedMessage, letter: &Letter) -> Arrival {
+    let file = letter.file.as_ref().and_then(LetterFile::bytes);
+    let same = (letter.from, &letter.text) == (message.from, &message.text)
+        && file == message.file.as_ref().map(|file| file.bytes.clone());
+    // Nobody is asked, so what was written is what was chosen.
+    Arrival { as_written: same, as_chosen: same }
+}
+
+/// What a server tells an authority: all of the letter.
+fn whole_letter(letter: &Letter) -> ReportSeen {
+    let mut evidence = letter.text.clone().into_bytes();
+    evidence.extend(letter.file.as_ref().and_then(LetterFile::bytes).unwrap_or_default());
+    ReportSeen { evidence }
 }
 
 /// What whoever has a letter has: the words, and the file.
@@ -149,29 +166,29 @@ fn add_letter(all: &mut Observations, party: Party, owner: Option<Person>, place
 
 fn message_run(
     scripted: &ScriptedMessage,
-    reply: Reply,
-    compose_us: u64,
-    decision: Option<DecisionSeen>,
-    findings: BTreeMap<Party, Vec<crate::observer::Finding>>,
-    received: Option<&Vec<Letter>>,
+    said: Said,
+    findings: BTreeMap<Party, Vec<Finding>>,
 ) -> MessageRun {
-    let arrived = received.is_some_and(|letters| letters.iter().any(|letter| letter.text == scripted.text));
-    let (shown, delivery) = match reply {
-        Reply::Refused { why } => (vec![Shown::Stopped { text: why }], None),
-        _ => (Vec::new(), Some("delivered".to_owned())),
+    let Said { reply, arrival, decision, compose_us } = said;
+    let (shown, ended) = match reply {
+        Reply::Refused { why } => (vec![Shown::Stopped { text: why }], Ended::Stopped),
+        Reply::Accepted | Reply::Letters(_) => {
+            let chosen = Chosen { text: scripted.text.clone(), with_file: scripted.file.is_some() };
+            (Vec::new(), Ended::Sent(chosen))
+        }
     };
-    let fuel = decision.as_ref().map_or(0, |decision| decision.fuel);
     MessageRun {
         id: scripted.id.clone(),
         from: scripted.from,
         to: scripted.to,
         marker: scripted.marker.text().to_owned(),
+        in_gate: Vec::new(),
+        status: None,
         shown,
-        fate: if arrived { Fate::AsWritten } else { Fate::NotDelivered },
+        ended,
+        arrival,
         findings,
         decisions: decision.into_iter().collect(),
-        delivery,
-        fuel,
         compose_us,
         on_the_wire: OnTheWire::default(),
     }

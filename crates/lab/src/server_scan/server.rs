@@ -9,18 +9,23 @@ use std::{
 };
 
 use airlock_engine::media_type;
-use airlock_hooks::{Host, LoadedHook, Package};
+use airlock_hooks::{Host, LoadedHook, Package, View};
 use airlock_protocol::{
     Attachment, Content, Hook,
-    gate::{Failure, HookIdentity, Subject, Verdict},
+    gate::{Effect, Failure, Subject, Verdict},
 };
+use data_encoding::HEXLOWER;
 use quinn::{Endpoint, Incoming, ServerConfig};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 
 use super::letter::{Letter, LetterFile, Reply, Request, STREAM_BYTES_MAX};
-use crate::{error::WorldError, person::Person, record::DecisionSeen};
+use crate::{
+    error::WorldError,
+    person::Person,
+    record::{DecisionSeen, VerdictSeen},
+};
 
 /// A running server.
 pub(super) struct Server {
@@ -41,8 +46,18 @@ struct State {
     /// Each request as it came.
     requests: Vec<Vec<u8>>,
     /// Each letter that it checked.
-    scanned: Vec<Letter>,
+    scanned: Vec<Scanned>,
     last: Option<DecisionSeen>,
+    /// Why a letter could not be kept.
+    not_kept: Option<String>,
+}
+
+/// A letter that the hook ran on.
+#[derive(Clone, Debug)]
+pub(super) struct Scanned {
+    pub(super) letter: Letter,
+    /// What the hook was shown of it.
+    pub(super) views: Vec<View>,
 }
 
 impl Server {
@@ -78,6 +93,7 @@ impl Server {
             requests: Vec::new(),
             scanned: Vec::new(),
             last: None,
+            not_kept: None,
         }));
         let accepting = tokio::spawn(accept(endpoint.clone(), Arc::clone(&state)));
         Ok(Self { endpoint, address, certificate, state, accepting })
@@ -100,23 +116,30 @@ impl Server {
         Ok(())
     }
 
-    pub(super) fn identity(&self) -> HookIdentity {
-        lock(&self.state).hook.identity().clone()
-    }
-
     /// Every request as it came: the server's memory.
     pub(super) fn requests(&self) -> Vec<Vec<u8>> {
         lock(&self.state).requests.clone()
     }
 
     /// Every letter that the hook ran on.
-    pub(super) fn scanned(&self) -> Vec<Letter> {
+    pub(super) fn scanned(&self) -> Vec<Scanned> {
         lock(&self.state).scanned.clone()
     }
 
     /// What the hook said of the last letter.
     pub(super) fn last_decision(&self) -> Option<DecisionSeen> {
         lock(&self.state).last.clone()
+    }
+
+    /// Whether its folder has every letter that it carried.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn kept_everything(&self) -> Result<(), WorldError> {
+        match lock(&self.state).not_kept.take() {
+            Some(why) => Err(WorldError::Made { what: "the scanning server's copy of a letter", why }),
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn shutdown(self) {
@@ -187,23 +210,26 @@ impl State {
             _ => Content::Text(letter.text.clone()),
         };
         let examined = self.hook.check(Subject { content: &content, attachment: file.as_deref() });
-        self.scanned.push(letter.clone());
+        let views = self.hook.views().to_vec();
+        self.scanned.push(Scanned { letter: letter.clone(), views });
         let (verdict, effect) = match &examined.answer {
-            Ok(Verdict::Block(_)) => ("block", "block"),
-            Ok(Verdict::Report { .. }) => ("report", "report"),
-            Ok(Verdict::Warn(_)) => ("warn", "pass"),
-            Ok(Verdict::Rewrite(_)) => ("rewrite", "pass"),
-            Ok(Verdict::Pass | Verdict::Abstain) => ("pass", "pass"),
-            Err(_) => ("failed", "pass"),
+            Ok(Verdict::Block(_)) => (VerdictSeen::Block, Effect::Block),
+            Ok(Verdict::Report { .. }) => (VerdictSeen::Report, Effect::Report),
+            Ok(Verdict::Warn(_)) => (VerdictSeen::Warn, Effect::Pass),
+            Ok(Verdict::Rewrite(_)) => (VerdictSeen::Rewrite, Effect::Pass),
+            Ok(Verdict::Pass) => (VerdictSeen::Pass, Effect::Pass),
+            Ok(Verdict::Abstain) => (VerdictSeen::Abstain, Effect::Pass),
+            Err(_) => (VerdictSeen::Failed, Effect::Pass),
         };
         self.last = Some(DecisionSeen {
-            record: self.scanned.len() as u64,
             hook: self.hook.identity().id.clone(),
-            verdict: verdict.into(),
+            component: HEXLOWER.encode(&self.hook.identity().component),
+            mode: None,
+            verdict,
             score: score(&examined.answer),
-            effect: effect.into(),
-            views: self.hook.views().iter().map(|view| view.name().to_owned()).collect(),
+            effect,
             fuel: examined.fuel,
+            of_sent: effect != Effect::Block,
         });
         self.store(&letter);
         match examined.answer {
@@ -225,10 +251,9 @@ impl State {
     fn store(&mut self, letter: &Letter) {
         self.stored += 1;
         let file = self.folder.join(format!("letter-{:03}.json", self.stored));
-        if let Ok(json) = serde_json::to_vec(letter) {
-            // A copy that can't be kept is missing in what the server has, and that is all.
-            let _ = fs::write(file, json);
-        }
+        let json = serde_json::to_vec(letter).map_err(|error| error.to_string());
+        let kept = json.and_then(|json| fs::write(file, json).map_err(|error| error.to_string()));
+        self.not_kept = kept.err().or_else(|| self.not_kept.take());
     }
 }
 

@@ -22,11 +22,11 @@ use airlock_wire::{AccountId, DeviceId, RelayAddress};
 use sha2::{Digest as _, Sha256};
 
 pub use self::{clock::WorldClock, seat::Lock};
-pub(crate) use self::{hook_observer::ran_on, relay_hand::Withheld, seat::Seat};
+pub(crate) use self::{hook_observer::add_views, relay_hand::Withheld, seat::Seat};
 use crate::{
     error::{Doing, WorldError},
     logs::{self, LogMark},
-    opened_vault,
+    opened_vault::{self, Access},
     person::Person,
     tap::{RECORD_BYTES_MAX, Tap},
     watch::{SeenEnvelope, StoreWatch},
@@ -239,35 +239,19 @@ impl World {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    /// Closes someone's client, gives their opened vault away, and opens the client again.
-    pub(crate) async fn with_closed_vault<T>(
+    /// Closes Alice's client, gives her opened vault away, and opens the client again.
+    pub(crate) async fn with_alices_vault<T>(
         mut self,
-        person: Person,
         hand: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
     ) -> Result<(Self, T), WorldError> {
-        let (seed, clock) = (self.seed, self.clock.clone());
         let open = |home: &Path| {
-            let key = std::fs::read(home.join("vault.key"))
-                .map_err(|source| WorldError::Folder { folder: home.to_owned(), source })?;
-            let vault = opened_vault::open(home, &key)?
-                .ok_or(WorldError::Made { what: "the key to a vault", why: "it is wrapped".into() })?;
+            let closed = WorldError::Made { what: "the key to Alice's vault", why: "it is wrapped".into() };
+            let vault = opened_vault::open(home, Access::Write)?.ok_or(closed)?;
             Ok(hand(&vault)?)
         };
         let result;
-        match person {
-            Person::Alice => (self.alice, result) = self.alice.reopened(seed, clock, open).await?,
-            Person::Bob => (self.bob, result) = self.bob.reopened(seed, clock, open).await?,
-            Person::Carol => (self.carol, result) = self.carol.reopened(seed, clock, open).await?,
-            Person::Authority => {
-                (self.authority, result) = self.authority.reopened(seed, clock, open).await?
-            }
-        }
+        (self.alice, result) = self.alice.reopened(self.seed, self.clock.clone(), open).await?;
         Ok((self, result))
-    }
-
-    /// Whether the log of this process comes to the lab.
-    pub(crate) fn logs_are_seen(&self) -> bool {
-        logs::since(self.log_from).is_some()
     }
 
     /// Lets time go by.
@@ -302,6 +286,15 @@ impl World {
     pub(crate) async fn outbox_empty(&self, person: Person) -> Result<(), WorldError> {
         until("an outbox to be empty", || {
             Ok(self.engine(person).outbox_len().doing(person.name(), "read the outbox")? == 0)
+        })
+        .await
+    }
+
+    /// Waits until the relay has let go of everything for someone who is connected: their client has it then.
+    pub(crate) async fn mailbox_empty(&self, person: Person) -> Result<(), WorldError> {
+        let device = self.device(person);
+        until("a mailbox to be empty", || {
+            Ok(!self.stored()?.iter().any(|envelope| envelope.held && envelope.key.device == device))
         })
         .await
     }
@@ -353,12 +346,14 @@ impl World {
         .await
     }
 
-    /// Why Alice could not add someone by their link; none when she could.
+    /// What is wrong with the keys that Alice's client got when she added someone by their link; none when it took them.
     pub(crate) async fn try_add(&self, who: Person, to: Person) -> Result<Option<SessionError>, WorldError> {
+        use SessionError::{Bundle, Devices, Rollback};
         let link = self.engine(to).link().doing(to.name(), "make a contact link")?;
         match self.engine(who).add(&link, None).await {
             Ok(_) => Ok(None),
-            Err(AddError::Session(error)) => Ok(Some(error)),
+            Err(AddError::Session(error @ (Devices(_) | Rollback { .. } | Bundle(_)))) => Ok(Some(error)),
+            // Whoever could not be reached, or has no keys, was not found out.
             Err(error) => Err(error).doing(who.name(), "add a contact"),
         }
     }

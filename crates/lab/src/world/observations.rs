@@ -22,16 +22,30 @@ impl World {
     /// When something of it can't be read: a search that skipped it would prove nothing.
     pub fn observations(&self) -> Result<Observations, WorldError> {
         let mut all = Observations::default();
+        all.looked_into(Party::Authority, None);
+        // What is gone from the record was not searched.
+        if self.tap().totals().dropped.datagrams == 0 {
+            all.looked_into(Party::Wire, None);
+            if self.missed_envelopes() == 0 {
+                all.looked_into(Party::Relay, None);
+            }
+        }
         self.add_traffic(&mut all);
         for envelope in self.stored()? {
             all.add_numbered(Party::Relay, "stored envelope", envelope.number, envelope.sealed);
         }
         add_folder(&mut all, Party::Relay, None, &self.relay_folder)?;
-        for line in logs::since(self.log_from).unwrap_or_default() {
-            all.add(Party::Log, None, "a line of the log".into(), line.as_bytes());
+        if let Some(lines) = logs::since(self.log_from) {
+            all.looked_into(Party::Log, None);
+            for line in lines {
+                all.add(Party::Log, None, "a line of the log".into(), line.as_bytes());
+            }
         }
         for person in self.people().filter(|person| Person::PEOPLE.contains(person)) {
             let seat = self.seat(person);
+            for party in [Party::Disk, Party::Recipient] {
+                all.looked_into(party, Some(person));
+            }
             add_folder(&mut all, Party::Disk, Some(person), &seat.home)?;
             opened_vault::add(&mut all, person, &seat.home)?;
             self.add_received(&mut all, Party::Recipient, person)?;

@@ -3,7 +3,7 @@
 
 use airlock_engine::{Connection as Connected, Start};
 use airlock_relay::Relay;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::World;
 use crate::{error::WorldError, person::Person, store_reader::EnvelopeKey};
@@ -15,8 +15,21 @@ pub(crate) struct Withheld {
     sealed: Vec<Vec<u8>>,
 }
 
+impl Withheld {
+    fn all(owner: Person, sealed: Vec<Vec<u8>>, keys: &[EnvelopeKey]) -> Result<Self, WorldError> {
+        if keys.is_empty() || sealed.len() != keys.len() {
+            let why = format!("of {} envelopes of the message it has {}", keys.len(), sealed.len());
+            return Err(WorldError::Made { what: "a relay with a message in hand", why });
+        }
+        Ok(Self { owner, sealed })
+    }
+}
+
 impl World {
     /// Takes envelopes out of a mailbox.
+    ///
+    /// # Errors
+    /// When one of them is not there, or none is asked for: a relay that has nothing in hand can do nothing.
     pub(crate) async fn withhold(&self, owner: Person, keys: &[EnvelopeKey]) -> Result<Withheld, WorldError> {
         let sealed = self
             .with_store(|store| {
@@ -24,14 +37,11 @@ impl World {
                 let mut taken = Vec::new();
                 for key in keys {
                     let sequence = key.sequence.cast_signed();
-                    let row: Option<(i64, Vec<u8>)> = store
-                        .query_row(
-                            "SELECT row, sealed FROM envelope WHERE device = ?1 AND sequence = ?2",
-                            [device, sequence],
-                            |row| Ok((row.get(0)?, row.get(1)?)),
-                        )
-                        .optional()?;
-                    let Some((row, sealed)) = row else { continue };
+                    let (row, sealed): (i64, Vec<u8>) = store.query_row(
+                        "SELECT row, sealed FROM envelope WHERE device = ?1 AND sequence = ?2",
+                        [device, sequence],
+                        |row| Ok((row.get(0)?, row.get(1)?)),
+                    )?;
                     store.execute("DELETE FROM envelope WHERE row = ?1", [row])?;
                     // What was given out once is not given out again.
                     store.execute(
@@ -43,14 +53,17 @@ impl World {
                 Ok(taken)
             })
             .await?;
-        Ok(Withheld { owner, sealed })
+        Withheld::all(owner, sealed, keys)
     }
 
     /// A copy of envelopes that were in a mailbox once.
+    ///
+    /// # Errors
+    /// As [`World::withhold`].
     pub(crate) fn copied(&self, owner: Person, keys: &[EnvelopeKey]) -> Result<Withheld, WorldError> {
         let all = self.stored()?;
         let sealed = all.iter().filter(|seen| keys.contains(&seen.key)).map(|seen| seen.sealed.to_vec());
-        Ok(Withheld { owner, sealed: sealed.collect() })
+        Withheld::all(owner, sealed.collect(), keys)
     }
 
     /// Puts envelopes into a mailbox, behind all others.

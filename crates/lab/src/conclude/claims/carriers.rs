@@ -1,0 +1,134 @@
+//! Claims about those who carry a conversation.
+
+use std::collections::BTreeSet;
+
+use super::evidence::{found, not_found};
+use crate::{
+    conclude::{
+        Facts,
+        words::{counted, either},
+    },
+    observer::Party,
+    record::{Had, MessageRun, Run},
+    report::{Claim, Evidence, Standing},
+};
+
+/// Whether encryption kept the texts from those who carry them.
+pub(super) fn encryption(facts: &Facts<'_>) -> Option<Claim> {
+    let runs: Vec<&Run> = facts.spoken().collect();
+    let written = |run: &'_ Run| run.messages.iter().filter(|message| message.was_written()).count();
+    let texts = runs.iter().map(|run| written(run)).max()?;
+    let (mut leaks, mut digests, mut searched) = (Vec::new(), Vec::new(), Vec::new());
+    let mut unseen = BTreeSet::new();
+    for run in &runs {
+        for message in run.messages.iter().filter(|message| message.was_written()) {
+            for party in Party::CARRIERS {
+                match looked(run, message, party) {
+                    Had::Content => leaks.extend(found(run, message, party)),
+                    Had::Digest => digests.extend(found(run, message, party)),
+                    Had::Nothing => searched.push(not_found(run, message, party.name())),
+                    Had::NotLookedAt => {
+                        unseen.insert(party);
+                    }
+                }
+            }
+        }
+    }
+    let searched_parties: Vec<Party> =
+        Party::CARRIERS.into_iter().rev().filter(|party| !unseen.contains(party)).collect();
+    let places: Vec<String> =
+        searched_parties.iter().map(|party| where_searched(*party).to_owned()).collect();
+    let not_searched = match unseen.is_empty() {
+        true => String::new(),
+        false => {
+            let names: Vec<String> = unseen.iter().map(|party| carrier(*party).to_owned()).collect();
+            format!(
+                " Not all of this was there to be searched, so nothing is said of it: {}.",
+                names.join(", ")
+            )
+        }
+    };
+    let method = format!(
+        "Every planted text is looked for in {}, in each encoding that docs/lab.md lists.{not_searched} It says nothing \
+         about encodings that are not listed, nor about memory.",
+        places.join(", in ")
+    );
+    let (standing, text, evidence) = match (leaks.first(), digests.first()) {
+        (Some(Evidence::Found { setting, party, place, encoding, message }), _) => {
+            let text = format!(
+                "Encryption FAILED with {setting}: the text of “{message}” is with the {party}, in {place}, as {encoding}."
+            );
+            (Standing::Broken, text, [leaks, digests].concat())
+        }
+        (_, Some(Evidence::Found { setting, party, place, encoding, message })) => {
+            let text = format!(
+                "Encryption FAILED with {setting}: the {party} can recognise “{message}” by its {encoding}, in {place}."
+            );
+            (Standing::Broken, text, digests)
+        }
+        _ if searched_parties.is_empty() || searched.is_empty() => return None,
+        _ => {
+            let who: Vec<String> = searched_parties.iter().map(|party| carrier(*party).to_owned()).collect();
+            let text = format!(
+                "Encryption held under {}: none of {} is with {}.",
+                counted(runs.len(), "setting"),
+                counted(texts, "planted text"),
+                either(&who),
+            );
+            (Standing::Held, text, searched)
+        }
+    };
+    let mut claim = facts.claim("encryption", standing, text, &method);
+    claim.evidence = evidence;
+    Some(claim)
+}
+
+/// What a carrier had; one of which there was nothing to search was not looked at.
+fn looked(run: &Run, message: &MessageRun, party: Party) -> Had {
+    let searched = run.searched.get(&party).is_some_and(|searched| searched.bytes > 0);
+    match message.had(party) {
+        Had::Nothing if !searched => Had::NotLookedAt,
+        had => had,
+    }
+}
+
+fn carrier(party: Party) -> &'static str {
+    match party {
+        Party::Wire => "wire",
+        Party::Relay => "relay",
+        Party::Log => "logs",
+        Party::Disk => "the sender's disk as it lies there",
+        Party::Hook | Party::Authority | Party::Recipient | Party::Vault => party.name(),
+    }
+}
+
+fn where_searched(party: Party) -> &'static str {
+    match party {
+        Party::Wire => "every datagram",
+        Party::Relay => "the relay's files and stored envelopes",
+        Party::Log => "every line that the programs log",
+        Party::Disk => "every file of the sender's home",
+        Party::Hook | Party::Authority | Party::Recipient | Party::Vault => party.name(),
+    }
+}
+
+/// What the server of a service without end-to-end encryption had.
+pub(super) fn baseline(facts: &Facts<'_>) -> Option<Claim> {
+    let run = facts.baseline()?;
+    let text = format!(
+        "Without end-to-end encryption the server could read {} of {}, whoever wrote them.",
+        run.read_by(Party::Relay),
+        counted(run.messages.len(), "message")
+    );
+    let method =
+        "The same texts are looked for in the requests that the server got and in the files that it keeps.";
+    let mut claim = facts.claim("server", Standing::Seen, text, method);
+    for message in &run.messages {
+        match message.had(Party::Relay) {
+            Had::Content | Had::Digest => claim.evidence.extend(found(run, message, Party::Relay)),
+            Had::Nothing => claim.evidence.push(not_found(run, message, Party::Relay.name())),
+            Had::NotLookedAt => {}
+        }
+    }
+    Some(claim)
+}
