@@ -45,9 +45,11 @@ Makes what is missing and changes nothing that is there:
   relay.db      the store: mailboxes, prekeys, device lists
   relay.toml    the configuration, every key explained:
                 listen, advertise, registration, and in [limits]
-                connections, accounts, mailbox_messages, mailbox_bytes,
-                message_days, bundle_fetches, bundle_fetch_seconds,
-                blob_bytes, account_blob_bytes, blob_store_bytes, blob_days
+                connections, prefix_connections, prefix_handshakes,
+                prefix_handshakes_per_second, accounts, mailbox_messages,
+                mailbox_bytes, message_days, bundle_fetches,
+                bundle_fetch_seconds, blob_bytes, account_blob_bytes,
+                blob_store_bytes, blob_days
   blobs/        attachments, sealed like the mail";
 
 /// Keeps sealed envelopes for Airlock devices until they fetch them.

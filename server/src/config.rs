@@ -113,12 +113,16 @@ impl Config {
         Self { data_dir: data_dir.into(), ..Self::default() }
     }
 
-    /// A relay for tests and demonstrations: any free port of the loopback interface, open to all.
+    /// A relay for tests and demonstrations: any free port of the loopback interface, open to all, who all have one
+    /// address.
     #[must_use]
     pub fn loopback(data_dir: impl Into<PathBuf>) -> Self {
+        let limits = Limits::default();
+        let all = limits.connections;
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             registration: Registration::Open,
+            limits: Limits { prefix_connections: all, prefix_handshakes: all, ..limits },
             ..Self::in_dir(data_dir)
         }
     }
@@ -145,6 +149,9 @@ impl Config {
         let limits = &self.limits;
         let positive = [
             ("connections", u64::from(limits.connections)),
+            ("prefix_connections", u64::from(limits.prefix_connections)),
+            ("prefix_handshakes", u64::from(limits.prefix_handshakes)),
+            ("prefix_handshakes_per_second", u64::from(limits.prefix_handshakes_per_second)),
             ("accounts", u64::from(limits.accounts)),
             ("mailbox_messages", u64::from(limits.mailbox_messages)),
             ("mailbox_bytes", limits.mailbox_bytes),

@@ -3,9 +3,11 @@
 //! It understands `airlock-wire` and nothing else of Airlock, so it holds no code that could decrypt. What it
 //! answers as accepted is on disk.
 //!
-//! Reading order: [`Config`], [`Relay`], then `connection` (one task per client), `session` (what it may
+//! Reading order: [`Config`], [`Relay`], then `accept` (who gets in), `connection` (one task per client), `session` (what it may
 //! ask), `push`, `blobs`, and `store`.
 
+mod accept;
+mod admission;
 mod authentication;
 mod blobs;
 mod clock;

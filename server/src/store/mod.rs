@@ -248,6 +248,15 @@ impl Store {
         self.shared.failure.subscribe()
     }
 
+    /// Returns when the store has failed.
+    pub(crate) async fn failed(&self) -> Arc<StoreError> {
+        match self.failure().wait_for(Option::is_some).await.map(|failure| failure.clone()) {
+            Ok(Some(error)) => error,
+            // Its sender lives as long as the store.
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
+    }
+
     /// The database file.
     pub(crate) fn path(&self) -> &Path {
         &self.path

@@ -3,8 +3,10 @@
 
 mod blob_client;
 mod client;
+mod detour;
 
 mod accounts;
+mod admission;
 mod blob_failures;
 mod blobs;
 mod command;
