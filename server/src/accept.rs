@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What each connection needs.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Serving {
     pub(crate) store: Arc<Store>,
     pub(crate) blobs: Arc<Blobs>,

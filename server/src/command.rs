@@ -13,6 +13,7 @@ Examples:
   airlock-relay serve                         run it; prints the address to hand out
   airlock-relay invite --expires 2d           let one account register within two days
   airlock-relay status --json                 figures for scripts; works while it runs
+  airlock-relay config show --origin          each setting, and where it comes from
 
 A value is taken from its flag, else from its AIRLOCK_RELAY_… variable, else
 from relay.toml, else it is the default.
@@ -37,7 +38,20 @@ Examples:
 The first line on standard output is the address that users need, with the
 fingerprint of the relay's key:
   relay.example:4433#5d41…
-Logs go to standard error. They name neither users nor their addresses.";
+Logs go to standard error. They name neither users nor their addresses.
+
+SIGHUP reads the configuration again: `registration` and [limits] change at
+once, connections stay. A wrong file changes nothing, and the log says why.
+Under systemd (Type=notify) it tells when it is ready, reloads and stops.";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  airlock-relay config show --origin
+      Each key with its value, and whether that is from a flag, a variable, the
+      file, or the default.
+  airlock-relay config show --listen '[::]:4433' > relay.toml
+      What it prints is a configuration file.
+A configuration that `serve` would refuse is refused here as well.";
 
 const INIT_EXAMPLES: &str = "\
 Makes what is missing and changes nothing that is there:
@@ -88,6 +102,9 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(Configuration),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -97,7 +114,23 @@ pub(crate) enum Command {
     Man,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Configuration {
+    /// Show what `serve` with the same flags would run with
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show {
+        #[command(flatten)]
+        serving: Serving,
+        /// Say where each value comes from
+        #[arg(long)]
+        origin: bool,
+        /// Print one JSON object, with origins
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Serving {
     /// Configuration file [default: relay.toml in the data folder, if it is there]
     #[arg(long, value_name = "FILE", env = "AIRLOCK_RELAY_CONFIG", hide_env_values = true)]

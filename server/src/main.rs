@@ -2,12 +2,13 @@
 
 mod command;
 mod serve;
+mod settings;
 
 use std::process::ExitCode;
 
 use airlock_relay::{StartError, Status};
-use clap::{CommandFactory, Parser};
-use command::{Arguments, Command};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use command::{Arguments, Command, Configuration};
 
 /// What stands between an operator and what they asked for.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +40,9 @@ impl Failure {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match run(arguments, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read our output has closed it, as `head` does: nothing is wrong.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<(), Failure> {
+fn run(arguments: Arguments, matches: &ArgMatches) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(serving) => serve::serve(arguments.data, serving),
         Command::Init => init(&command::data_dir(arguments.data)?),
@@ -60,6 +62,12 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Status { json } => {
             status(&command::data_dir(arguments.data)?, command::Output::from_flag(json))
+        }
+        Command::Config(Configuration::Show { serving, origin, json }) => {
+            let shown = settings::Shown { origin, output: command::Output::from_flag(json) };
+            let matches = innermost(matches);
+            let text = settings::show(&command::data_dir(arguments.data)?, &serving, matches, shown)?;
+            Ok(print(text.as_bytes())?)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -71,6 +79,14 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
             Ok(print(&page)?)
         }
+    }
+}
+
+/// The matches of the command that was named, below the commands that lead to it.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    match matches.subcommand() {
+        Some((_, inner)) => innermost(inner),
+        None => matches,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     admission::Admission,
     blobs::Blobs,
     clock::unix_seconds,
-    config::Config,
+    config::{Config, ConfigError},
     endpoint,
     error::StartError,
     identity::{DirLock, Identity, create_data_dir},
@@ -30,7 +30,8 @@ pub struct Relay {
     address: RelayAddress,
     local: SocketAddr,
     endpoint: Endpoint,
-    store: Arc<Store>,
+    config: Config,
+    serving: Serving,
     draining: watch::Sender<Option<CloseReason>>,
     accepting: JoinHandle<()>,
     _lock: DirLock,
@@ -60,13 +61,26 @@ impl Relay {
         let store = Arc::new(store);
         let (draining, drain_begins) = watch::channel(None);
         let serving = Serving {
-            store: store.clone(),
-            blobs: Arc::new(Blobs::new(store.clone(), config.limits.blob_bytes)),
+            blobs: Arc::new(Blobs::new(store.clone(), config.limits.blob_bytes.into())),
+            store,
             admission: Arc::new(Admission::new(&config.limits, Instant::now())),
             draining: drain_begins,
         };
-        let accepting = tokio::spawn(accept(endpoint.clone(), serving));
-        Ok(Self { address, local, endpoint, store, draining, accepting, _lock: lock })
+        let accepting = tokio::spawn(accept(endpoint.clone(), serving.clone()));
+        Ok(Self { address, local, endpoint, config, serving, draining, accepting, _lock: lock })
+    }
+
+    /// Goes by another configuration from now on, in which only `registration` and `limits` may differ from the one that it
+    /// was started with. Connections, accounts and mail that are there stay, even above a new limit.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the key. Then nothing has changed.
+    pub fn reload(&self, config: &Config) -> Result<(), ConfigError> {
+        self.config.check_reload(config)?;
+        self.serving.admission.set_limits(&config.limits);
+        self.serving.blobs.set_bytes_max(config.limits.blob_bytes);
+        self.serving.store.reload(config);
+        Ok(())
     }
 
     /// The address to hand out.
@@ -86,7 +100,7 @@ impl Relay {
     /// # Errors
     /// [`StartError::Store`] when it can't be stored.
     pub async fn make_invite(&self, seconds: u64) -> Result<InviteCode, StartError> {
-        let path = self.store.path().to_owned();
+        let path = self.serving.store.path().to_owned();
         spawn_blocking(move || invite::make_in_store(&path, seconds))
             .await
             .map_err(|_| StoreError::Thread { thread: "invite", source: None })?
@@ -98,7 +112,7 @@ impl Relay {
     /// # Errors
     /// [`StartError::Store`] when it can't be read.
     pub async fn status(&self) -> Result<Status, StartError> {
-        let path = self.store.path().to_owned();
+        let path = self.serving.store.path().to_owned();
         let read = spawn_blocking(move || Status::read(&path, unix_seconds()))
             .await
             .map_err(|_| StoreError::Thread { thread: "status", source: None })?;
@@ -107,12 +121,12 @@ impl Relay {
 
     /// Returns when the store has failed. From then on nothing is accepted; what was accepted is on disk.
     pub async fn failure(&self) -> Arc<StoreError> {
-        self.store.failed().await
+        self.serving.store.failed().await
     }
 
     /// Stops in order: no new connections, requests in hand answered, clients told, the store closed.
     pub async fn shutdown(mut self) {
-        let failed = self.store.failure().borrow().is_some();
+        let failed = self.serving.store.failure().borrow().is_some();
         let reason = if failed { CloseReason::StorageFailed } else { CloseReason::Shutdown };
         self.draining.send_replace(Some(reason));
         if timeout(DRAIN_TIMEOUT, &mut self.accepting).await.is_err() {
@@ -121,7 +135,7 @@ impl Relay {
         }
         self.endpoint.close(reason.code().into(), reason.to_string().as_bytes());
         timeout(FAREWELL_TIMEOUT, self.endpoint.wait_idle()).await.ok();
-        let store = self.store.clone();
+        let store = self.serving.store.clone();
         // The store's threads tell of their own failures.
         spawn_blocking(move || store.close()).await.ok();
     }

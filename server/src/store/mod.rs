@@ -20,6 +20,7 @@ mod mailbox_index;
 mod operation;
 mod prekeys;
 mod reader;
+mod rules;
 pub(crate) mod schema;
 mod status;
 mod submits;
@@ -52,6 +53,7 @@ use self::{
     mailbox_index::MailboxIndex,
     operation::{Operation, ToWriter},
     reader::Read,
+    rules::Rules,
     schema::{Open, STORE_FILE},
 };
 pub use self::{error::StoreError, status::Status};
@@ -67,6 +69,7 @@ use crate::{
 /// What the threads of the store share.
 #[derive(Debug)]
 struct Shared {
+    rules: Mutex<Rules>,
     index: Mutex<MailboxIndex>,
     directory: RwLock<Directory>,
     blobs: Mutex<BlobIndex>,
