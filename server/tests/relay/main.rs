@@ -12,6 +12,7 @@ mod blobs;
 mod command;
 mod configuration;
 mod delivery;
+mod documents;
 mod hostile;
 mod prekeys;
 mod restart;
