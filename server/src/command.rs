@@ -13,6 +13,7 @@ Examples:
   airlock-relay serve                         run it; prints the address to hand out
   airlock-relay invite --expires 2d           let one account register within two days
   airlock-relay status --json                 figures for scripts; works while it runs
+  airlock-relay backup /backup/monday         a copy, made while it runs
   airlock-relay config show --origin          each setting, and where it comes from
 
 A value is taken from its flag, else from its AIRLOCK_RELAY_… variable, else
@@ -24,7 +25,8 @@ Exit codes:
   2  wrong arguments
   3  wrong configuration
   4  another relay is running on this folder
-  5  the store can't be used, or its disk failed while serving";
+  5  the store can't be used, its disk failed while serving, or `check` found
+     damage";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -52,6 +54,32 @@ Examples:
   airlock-relay config show --listen '[::]:4433' > relay.toml
       What it prints is a configuration file.
 A configuration that `serve` would refuse is refused here as well.";
+
+const CHECK_NOTES: &str = "\
+Looks at the structure of relay.db, at the signature of each device list, at
+the form of each prekey, and reads each attachment against its SHA-256. Exits
+with 5 and says what is wrong if anything is.
+
+A bit that flipped inside an envelope is not found here: only its recipient can
+tell. Deleted rows and unfinished uploads are not looked at.";
+
+const BACKUP_NOTES: &str = "\
+Copies relay.key, relay.toml, the store as it is at one moment, and the
+attachments in it, each checked while it is copied. All of it or nothing.
+
+Examples:
+  airlock-relay backup /backup/relay-monday
+  airlock-relay --data /backup/relay-monday check
+  airlock-relay --data /backup/relay-monday serve
+
+The copy holds the relay's private key: keep it as safe as the relay. It holds
+no one-time prekeys, which must never be handed out twice; devices publish new
+ones. Mail that was fetched since comes again, and clients show it once; mail
+and accounts that came since are not in it.";
+
+const COMPACT_NOTES: &str = "\
+SQLite uses the space of deleted mail for new mail, but never gives it back by
+itself. This writes the store anew, so the disk needs room for a second one.";
 
 const INIT_EXAMPLES: &str = "\
 Makes what is missing and changes nothing that is there:
@@ -102,6 +130,23 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look whether all that the relay holds is whole; works while it runs
+    #[command(after_help = CHECK_NOTES)]
+    Check {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy the relay, so that another can be started on the copy; works while it runs
+    #[command(after_help = BACKUP_NOTES)]
+    Backup {
+        /// A folder that is not there yet
+        #[arg(value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Give back the disk space of what was deleted; the relay must be stopped
+    #[command(after_help = COMPACT_NOTES)]
+    Compact,
     /// Look at the configuration
     #[command(subcommand)]
     Config(Configuration),

@@ -9,8 +9,11 @@
 mod accept;
 mod admission;
 mod authentication;
+mod backup;
 mod blobs;
+mod check;
 mod clock;
+mod compact;
 mod config;
 mod connection;
 mod endpoint;
@@ -30,6 +33,9 @@ mod token_bucket;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use backup::{Backup, BackupError, backup};
+pub use check::{Damage, Findings, check};
+pub use compact::{Compacted, compact};
 pub use config::{COMMENTED_FILE, CONFIG_FILE, Config, ConfigError, Registration};
 pub use error::StartError;
 pub use init::{Initialised, initialise, status};

@@ -41,6 +41,7 @@ use std::{
 use airlock_wire::{AccountId, Answer, BlobId, DeliveryToken, DeviceId, Push, Refusal};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+pub(crate) use self::status::disk_bytes;
 pub(crate) use self::{
     accounts::Register,
     blob_index::{BlobEntry, BlobNumber},

@@ -6,12 +6,14 @@ use std::{
     process::{Child, Command, Output},
 };
 
-use airlock_wire::{Answer, Refusal, RelayAddress};
+use airlock_relay::{Config, Relay};
+use airlock_wire::{ALPN, Answer, Refusal, RelayAddress, Request};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::UnixDatagram;
 
 use crate::{
-    client::{Client, PATIENCE, Person},
+    blob_client::{BlobStream, blob, put},
+    client::{Client, PATIENCE, Person, TOKEN, connection},
     command::{program, started, written_by},
 };
 
@@ -171,9 +173,6 @@ async fn a_reload_changes_limits_and_a_refused_one_changes_nothing_and_says_why(
 
 #[tokio::test]
 async fn a_reload_reaches_connections_fetches_and_attachments() {
-    use crate::client::{TOKEN, connection};
-    use airlock_relay::{Config, Relay};
-    use airlock_wire::{ALPN, Blob, BlobId, Request};
     let dir = tempfile::tempdir().unwrap();
     let config = Config::loopback(dir.path());
     let relay = Relay::start(config.clone()).await.unwrap();
@@ -188,8 +187,8 @@ async fn a_reload_reaches_connections_fetches_and_attachments() {
     connection(&relay, ALPN).await.unwrap_err();
     device.ask(Request::Challenge).await.unwrap();
 
-    let blob = Blob { id: BlobId([1; 32]), bytes: 11, digest: [0; 32] };
-    let refused = crate::blob_client::put(&device.connection, alice.account_id(), blob, &[]).await;
+    let request = put(&alice, blob(1, &[0; 11]));
+    let refused = BlobStream::begin(&device.connection, &request).await.reply().await;
     assert!(matches!(refused, Err(Refusal::TooLarge { got: 11, max: 10, .. })), "{refused:?}");
     let fetch = || Request::FetchBundles { account: alice.account_id(), token: TOKEN };
     assert_eq!(device.ask(fetch()).await, Err(Refusal::NoPrekeys));

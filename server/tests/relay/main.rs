@@ -17,3 +17,4 @@ mod hostile;
 mod prekeys;
 mod restart;
 mod service;
+mod upkeep;
