@@ -13,6 +13,8 @@ Examples:
   airlock-relay serve                         run it; prints the address to hand out
   airlock-relay invite --expires 2d           let one account register within two days
   airlock-relay status --json                 figures for scripts; works while it runs
+  airlock-relay backup /backup/monday         a copy, made while it runs
+  airlock-relay config show --origin          each setting, and where it comes from
 
 A value is taken from its flag, else from its AIRLOCK_RELAY_… variable, else
 from relay.toml, else it is the default.
@@ -23,7 +25,8 @@ Exit codes:
   2  wrong arguments
   3  wrong configuration
   4  another relay is running on this folder
-  5  the store can't be used, or its disk failed while serving";
+  5  the store can't be used, its disk failed while serving, or `check` found
+     damage";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -37,7 +40,46 @@ Examples:
 The first line on standard output is the address that users need, with the
 fingerprint of the relay's key:
   relay.example:4433#5d41…
-Logs go to standard error. They name neither users nor their addresses.";
+Logs go to standard error. They name neither users nor their addresses.
+
+SIGHUP reads the configuration again: `registration` and [limits] change at
+once, connections stay. A wrong file changes nothing, and the log says why.
+Under systemd (Type=notify) it tells when it is ready, reloads and stops.";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  airlock-relay config show --origin
+      Each key with its value, and whether that is from a flag, a variable, the
+      file, or the default.
+  airlock-relay config show --listen '[::]:4433' > relay.toml
+      What it prints is a configuration file.
+A configuration that `serve` would refuse is refused here as well.";
+
+const CHECK_NOTES: &str = "\
+Looks at the structure of relay.db, at the signature of each device list, at
+the form of each prekey, and reads each attachment against its SHA-256. Exits
+with 5 and says what is wrong if anything is.
+
+A bit that flipped inside an envelope is not found here: only its recipient can
+tell. Deleted rows and unfinished uploads are not looked at.";
+
+const BACKUP_NOTES: &str = "\
+Copies relay.key, relay.toml, the store as it is at one moment, and the
+attachments in it, each checked while it is copied. All of it or nothing.
+
+Examples:
+  airlock-relay backup /backup/relay-monday
+  airlock-relay --data /backup/relay-monday check
+  airlock-relay --data /backup/relay-monday serve
+
+The copy holds the relay's private key: keep it as safe as the relay. It holds
+no one-time prekeys, which must never be handed out twice; devices publish new
+ones. Mail that was fetched since comes again, and clients show it once; mail
+and accounts that came since are not in it.";
+
+const COMPACT_NOTES: &str = "\
+SQLite uses the space of deleted mail for new mail, but never gives it back by
+itself. This writes the store anew, so the disk needs room for a second one.";
 
 const INIT_EXAMPLES: &str = "\
 Makes what is missing and changes nothing that is there:
@@ -45,9 +87,11 @@ Makes what is missing and changes nothing that is there:
   relay.db      the store: mailboxes, prekeys, device lists
   relay.toml    the configuration, every key explained:
                 listen, advertise, registration, and in [limits]
-                connections, accounts, mailbox_messages, mailbox_bytes,
-                message_days, bundle_fetches, bundle_fetch_seconds,
-                blob_bytes, account_blob_bytes, blob_store_bytes, blob_days
+                connections, prefix_connections, prefix_handshakes,
+                prefix_handshakes_per_second, accounts, mailbox_messages,
+                mailbox_bytes, message_days, bundle_fetches,
+                bundle_fetch_seconds, blob_bytes, account_blob_bytes,
+                blob_store_bytes, blob_days
   blobs/        attachments, sealed like the mail";
 
 /// Keeps sealed envelopes for Airlock devices until they fetch them.
@@ -86,6 +130,26 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look whether all that the relay holds is whole; works while it runs
+    #[command(after_help = CHECK_NOTES)]
+    Check {
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy the relay, so that another can be started on the copy; works while it runs
+    #[command(after_help = BACKUP_NOTES)]
+    Backup {
+        /// A folder that is not there yet
+        #[arg(value_name = "FOLDER")]
+        to: PathBuf,
+    },
+    /// Give back the disk space of what was deleted; the relay must be stopped
+    #[command(after_help = COMPACT_NOTES)]
+    Compact,
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(Configuration),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -95,7 +159,23 @@ pub(crate) enum Command {
     Man,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Subcommand)]
+pub(crate) enum Configuration {
+    /// Show what `serve` with the same flags would run with
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show {
+        #[command(flatten)]
+        serving: Serving,
+        /// Say where each value comes from
+        #[arg(long)]
+        origin: bool,
+        /// Print one JSON object, with origins
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Serving {
     /// Configuration file [default: relay.toml in the data folder, if it is there]
     #[arg(long, value_name = "FILE", env = "AIRLOCK_RELAY_CONFIG", hide_env_values = true)]

@@ -70,7 +70,7 @@ pub enum ConfigError {
     },
     /// The file has an unknown key, a wrong value, or is not TOML.
     #[error(
-        "the configuration {path} is wrong, so the relay does not start:\n{why}\n\
+        "the configuration {path} is wrong, so it is not used:\n{why}\n\
          Correct or remove what it points at; `airlock-relay init --help` lists all keys.",
         path = path.display()
     )]
@@ -98,6 +98,12 @@ pub enum ConfigError {
         /// As given.
         text: String,
     },
+    /// It is fixed once the relay runs.
+    #[error("`{key}` can't change while the relay runs: take the change back, or start the relay again")]
+    Fixed {
+        /// Which.
+        key: &'static str,
+    },
     /// With a limit of 0 the relay could serve nobody.
     #[error("`limits.{key}` is 0, but must be at least 1")]
     ZeroLimit {
@@ -113,12 +119,16 @@ impl Config {
         Self { data_dir: data_dir.into(), ..Self::default() }
     }
 
-    /// A relay for tests and demonstrations: any free port of the loopback interface, open to all.
+    /// A relay for tests and demonstrations: any free port of the loopback interface, open to all, who all have one
+    /// address.
     #[must_use]
     pub fn loopback(data_dir: impl Into<PathBuf>) -> Self {
+        let limits = Limits::default();
+        let all = limits.connections;
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             registration: Registration::Open,
+            limits: Limits { prefix_connections: all, prefix_handshakes: all, ..limits },
             ..Self::in_dir(data_dir)
         }
     }
@@ -145,6 +155,9 @@ impl Config {
         let limits = &self.limits;
         let positive = [
             ("connections", u64::from(limits.connections)),
+            ("prefix_connections", u64::from(limits.prefix_connections)),
+            ("prefix_handshakes", u64::from(limits.prefix_handshakes)),
+            ("prefix_handshakes_per_second", u64::from(limits.prefix_handshakes_per_second)),
             ("accounts", u64::from(limits.accounts)),
             ("mailbox_messages", u64::from(limits.mailbox_messages)),
             ("mailbox_bytes", limits.mailbox_bytes),
@@ -160,6 +173,20 @@ impl Config {
             return Err(ConfigError::ZeroLimit { key });
         }
         self.advertised(self.listen).map(|_| ())
+    }
+
+    /// Refuses what a relay that runs with `self` can't change into: only `registration` and `[limits]` may differ.
+    pub(crate) fn check_reload(&self, new: &Self) -> Result<(), ConfigError> {
+        new.check()?;
+        let fixed = [
+            ("data", new.data_dir != self.data_dir),
+            ("listen", new.listen != self.listen),
+            ("advertise", new.advertise != self.advertise),
+        ];
+        match fixed.into_iter().find(|(_, changed)| *changed) {
+            Some((key, _)) => Err(ConfigError::Fixed { key }),
+            None => Ok(()),
+        }
     }
 
     /// The address to hand out, without its fingerprint, when the relay listens on `bound`.
@@ -251,7 +278,10 @@ mod tests {
             advertise(&pin),
             Config { limits: no_messages, ..Config::default() },
         ];
-        let texts: Vec<String> = wrong.iter().map(|config| config.check().unwrap_err().to_string()).collect();
+        let mut texts: Vec<String> =
+            wrong.iter().map(|config| config.check().unwrap_err().to_string()).collect();
+        let running = Config::default();
+        texts.push(running.check_reload(&advertise("relay.example")).unwrap_err().to_string());
         insta::assert_snapshot!(texts.join("\n"));
     }
 

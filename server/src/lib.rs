@@ -3,12 +3,17 @@
 //! It understands `airlock-wire` and nothing else of Airlock, so it holds no code that could decrypt. What it
 //! answers as accepted is on disk.
 //!
-//! Reading order: [`Config`], [`Relay`], then `connection` (one task per client), `session` (what it may
+//! Reading order: [`Config`], [`Relay`], then `accept` (who gets in), `connection` (one task per client), `session` (what it may
 //! ask), `push`, `blobs`, and `store`.
 
+mod accept;
+mod admission;
 mod authentication;
+mod backup;
 mod blobs;
+mod check;
 mod clock;
+mod compact;
 mod config;
 mod connection;
 mod endpoint;
@@ -28,6 +33,9 @@ mod token_bucket;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use backup::{Backup, BackupError, backup};
+pub use check::{Damage, Findings, check};
+pub use compact::{Compacted, compact};
 pub use config::{COMMENTED_FILE, CONFIG_FILE, Config, ConfigError, Registration};
 pub use error::StartError;
 pub use init::{Initialised, initialise, status};

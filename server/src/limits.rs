@@ -12,6 +12,13 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// Connections at the same time. An idle one costs about 50 KiB, so the default needs 500 MiB when full.
     pub connections: u32,
+    /// Connections at the same time from one address prefix: an office or a class of 250 behind one IPv4 address, each
+    /// client with a connection for its mail and one for what it sends.
+    pub prefix_connections: u32,
+    /// Handshakes that one address prefix may make at once. Each costs the relay about a millisecond of a processor.
+    pub prefix_handshakes: u32,
+    /// Handshakes per second after those: all 500 connections of a prefix are back 20 seconds after a restart.
+    pub prefix_handshakes_per_second: u32,
     /// Accounts in all, so that an open relay can't be made to fill its disk with registrations.
     pub accounts: u32,
     /// Envelopes in the mailbox of one device. At the limit the sender is refused; nothing is trimmed.
@@ -39,6 +46,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            prefix_connections: 500,
+            prefix_handshakes: 100,
+            prefix_handshakes_per_second: 20,
             accounts: 100_000,
             mailbox_messages: 1_000,
             mailbox_bytes: 16 * 1024 * 1024,
@@ -173,6 +183,20 @@ pub(crate) const RETRY_ABOVE_HANDSHAKES: usize = 64;
 
 /// Handshakes under way above which new connections are refused.
 pub(crate) const HANDSHAKES_MAX: usize = 1_024;
+
+/// Bits of an IPv6 address that count as one client's. A home gets 56 (RIPE-690); with 64, each would count as 256
+/// clients. An IPv4 address counts as a whole: its neighbours are strangers.
+pub(crate) const IPV6_PREFIX_BITS: u32 = 56;
+
+/// Address prefixes remembered beside those with connections, for the handshakes that they made lately: with all of a
+/// burst used up, that is 5 seconds. About 2 MiB.
+pub(crate) const PREFIXES_WITHOUT_CONNECTION_MAX: usize = 16_384;
+
+/// How often, at most, address prefixes are forgotten that nothing needs to be remembered of.
+pub(crate) const PREFIX_SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// How often, at most, the log tells that connections are refused.
+pub(crate) const CROWDED_TOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// Time for connections to finish at shutdown.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);

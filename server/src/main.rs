@@ -2,12 +2,13 @@
 
 mod command;
 mod serve;
+mod settings;
 
 use std::process::ExitCode;
 
-use airlock_relay::{StartError, Status};
-use clap::{CommandFactory, Parser};
-use command::{Arguments, Command};
+use airlock_relay::{BackupError, StartError, Status};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use command::{Arguments, Command, Configuration};
 
 /// What stands between an operator and what they asked for.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,10 @@ enum Failure {
     NoDataDir,
     #[error("{0}")]
     Store(std::sync::Arc<airlock_relay::StoreError>),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error("what the relay holds is damaged: restore it from a backup")]
+    Damaged,
     #[error("can't write the output: {0}")]
     Output(#[from] std::io::Error),
     #[error("can't start the runtime: {0}")]
@@ -32,15 +37,19 @@ impl Failure {
         match self {
             Self::Start(StartError::Config(_)) | Self::NoDataDir => 3,
             Self::Start(StartError::InUse { .. }) => 4,
-            Self::Start(StartError::Store(_)) | Self::Store(_) => 5,
-            Self::Start(_) | Self::Output(_) | Self::Runtime(_) => 1,
+            Self::Start(StartError::Store(_))
+            | Self::Store(_)
+            | Self::Damaged
+            | Self::Backup(BackupError::Damaged | BackupError::Relay(StartError::Store(_))) => 5,
+            Self::Start(_) | Self::Backup(_) | Self::Output(_) | Self::Runtime(_) => 1,
         }
     }
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match run(arguments, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read our output has closed it, as `head` does: nothing is wrong.
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -51,7 +60,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<(), Failure> {
+fn run(arguments: Arguments, matches: &ArgMatches) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(serving) => serve::serve(arguments.data, serving),
         Command::Init => init(&command::data_dir(arguments.data)?),
@@ -60,6 +69,17 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Status { json } => {
             status(&command::data_dir(arguments.data)?, command::Output::from_flag(json))
+        }
+        Command::Check { json } => {
+            check(&command::data_dir(arguments.data)?, command::Output::from_flag(json))
+        }
+        Command::Backup { to } => backup(&command::data_dir(arguments.data)?, &to),
+        Command::Compact => compact(&command::data_dir(arguments.data)?),
+        Command::Config(Configuration::Show { serving, origin, json }) => {
+            let shown = settings::Shown { origin, output: command::Output::from_flag(json) };
+            let matches = innermost(matches);
+            let text = settings::show(&command::data_dir(arguments.data)?, &serving, matches, shown)?;
+            Ok(print(text.as_bytes())?)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -71,6 +91,14 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
             Ok(print(&page)?)
         }
+    }
+}
+
+/// The matches of the command that was named, below the commands that lead to it.
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    match matches.subcommand() {
+        Some((_, inner)) => innermost(inner),
+        None => matches,
     }
 }
 
@@ -125,6 +153,48 @@ fn status(data_dir: &std::path::Path, output: command::Output) -> Result<(), Fai
         command::Output::Text => figures(&status),
     };
     Ok(print(text.as_bytes())?)
+}
+
+fn check(data_dir: &std::path::Path, output: command::Output) -> Result<(), Failure> {
+    let found = airlock_relay::check(data_dir)?;
+    let text = match output {
+        command::Output::Json => {
+            let damage: Vec<String> = found.damage.iter().map(ToString::to_string).collect();
+            let object = serde_json::json!({
+                "version": 1,
+                "accounts": found.accounts,
+                "prekeys": found.prekeys,
+                "envelopes": found.envelopes,
+                "blobs": found.blobs,
+                "damage": damage,
+            });
+            format!("{object}\n")
+        }
+        command::Output::Text if found.damage.is_empty() => format!(
+            "Whole: {} accounts, {} prekeys, {} envelopes, {} attachments\n",
+            found.accounts, found.prekeys, found.envelopes, found.blobs
+        ),
+        command::Output::Text => found.damage.iter().map(|damage| format!("{damage}\n")).collect(),
+    };
+    print(text.as_bytes())?;
+    if found.damage.is_empty() { Ok(()) } else { Err(Failure::Damaged) }
+}
+
+fn backup(data_dir: &std::path::Path, to: &std::path::Path) -> Result<(), Failure> {
+    let made = airlock_relay::backup(data_dir, to)?;
+    let text = format!(
+        "{}: {} envelopes, {} attachments of {} B\n",
+        to.display(),
+        made.envelopes,
+        made.blobs,
+        made.blob_bytes
+    );
+    Ok(print(text.as_bytes())?)
+}
+
+fn compact(data_dir: &std::path::Path) -> Result<(), Failure> {
+    let done = airlock_relay::compact(data_dir)?;
+    Ok(print(format!("The store took {} B and now takes {} B\n", done.before, done.after).as_bytes())?)
 }
 
 fn figures(status: &Status) -> String {

@@ -1,31 +1,26 @@
 //! The relay as a value: start it, ask where it is, shut it down.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use airlock_wire::{CloseReason, InviteCode, RelayAddress};
-use quinn::{Endpoint, Incoming};
+use quinn::Endpoint;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
-    task::{JoinHandle, JoinSet, spawn_blocking},
+    sync::watch,
+    task::{JoinHandle, spawn_blocking},
     time::timeout,
 };
 
 use crate::{
+    accept::{Serving, accept},
+    admission::Admission,
     blobs::Blobs,
     clock::unix_seconds,
-    config::Config,
-    connection::{self, Draining, drained},
+    config::{Config, ConfigError},
     endpoint,
     error::StartError,
     identity::{DirLock, Identity, create_data_dir},
     invite,
-    limits::{DRAIN_TIMEOUT, FAREWELL_TIMEOUT, HANDSHAKES_MAX, OPENING_TIMEOUT, RETRY_ABOVE_HANDSHAKES},
+    limits::{DRAIN_TIMEOUT, FAREWELL_TIMEOUT},
     store::{Status, Store, StoreError},
 };
 
@@ -35,7 +30,8 @@ pub struct Relay {
     address: RelayAddress,
     local: SocketAddr,
     endpoint: Endpoint,
-    store: Arc<Store>,
+    config: Config,
+    serving: Serving,
     draining: watch::Sender<Option<CloseReason>>,
     accepting: JoinHandle<()>,
     _lock: DirLock,
@@ -64,11 +60,27 @@ impl Relay {
         let address = RelayAddress { fingerprint: Some(identity.fingerprint()), ..config.advertised(local)? };
         let store = Arc::new(store);
         let (draining, drain_begins) = watch::channel(None);
-        let connections = usize::try_from(config.limits.connections).unwrap_or(usize::MAX);
-        let blobs = Arc::new(Blobs::new(store.clone(), config.limits.blob_bytes));
-        let accepting =
-            tokio::spawn(accept(endpoint.clone(), store.clone(), blobs, drain_begins, connections));
-        Ok(Self { address, local, endpoint, store, draining, accepting, _lock: lock })
+        let serving = Serving {
+            blobs: Arc::new(Blobs::new(store.clone(), config.limits.blob_bytes.into())),
+            store,
+            admission: Arc::new(Admission::new(&config.limits, Instant::now())),
+            draining: drain_begins,
+        };
+        let accepting = tokio::spawn(accept(endpoint.clone(), serving.clone()));
+        Ok(Self { address, local, endpoint, config, serving, draining, accepting, _lock: lock })
+    }
+
+    /// Goes by another configuration from now on, in which only `registration` and `limits` may differ from the one that it
+    /// was started with. Connections, accounts and mail that are there stay, even above a new limit.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the key. Then nothing has changed.
+    pub fn reload(&self, config: &Config) -> Result<(), ConfigError> {
+        self.config.check_reload(config)?;
+        self.serving.admission.set_limits(&config.limits);
+        self.serving.blobs.set_bytes_max(config.limits.blob_bytes);
+        self.serving.store.reload(config);
+        Ok(())
     }
 
     /// The address to hand out.
@@ -88,7 +100,7 @@ impl Relay {
     /// # Errors
     /// [`StartError::Store`] when it can't be stored.
     pub async fn make_invite(&self, seconds: u64) -> Result<InviteCode, StartError> {
-        let path = self.store.path().to_owned();
+        let path = self.serving.store.path().to_owned();
         spawn_blocking(move || invite::make_in_store(&path, seconds))
             .await
             .map_err(|_| StoreError::Thread { thread: "invite", source: None })?
@@ -100,7 +112,7 @@ impl Relay {
     /// # Errors
     /// [`StartError::Store`] when it can't be read.
     pub async fn status(&self) -> Result<Status, StartError> {
-        let path = self.store.path().to_owned();
+        let path = self.serving.store.path().to_owned();
         let read = spawn_blocking(move || Status::read(&path, unix_seconds()))
             .await
             .map_err(|_| StoreError::Thread { thread: "status", source: None })?;
@@ -109,12 +121,12 @@ impl Relay {
 
     /// Returns when the store has failed. From then on nothing is accepted; what was accepted is on disk.
     pub async fn failure(&self) -> Arc<StoreError> {
-        failure_of(&self.store).await
+        self.serving.store.failed().await
     }
 
     /// Stops in order: no new connections, requests in hand answered, clients told, the store closed.
     pub async fn shutdown(mut self) {
-        let failed = self.store.failure().borrow().is_some();
+        let failed = self.serving.store.failure().borrow().is_some();
         let reason = if failed { CloseReason::StorageFailed } else { CloseReason::Shutdown };
         self.draining.send_replace(Some(reason));
         if timeout(DRAIN_TIMEOUT, &mut self.accepting).await.is_err() {
@@ -123,7 +135,7 @@ impl Relay {
         }
         self.endpoint.close(reason.code().into(), reason.to_string().as_bytes());
         timeout(FAREWELL_TIMEOUT, self.endpoint.wait_idle()).await.ok();
-        let store = self.store.clone();
+        let store = self.serving.store.clone();
         // The store's threads tell of their own failures.
         spawn_blocking(move || store.close()).await.ok();
     }
@@ -133,105 +145,5 @@ impl Drop for Relay {
     fn drop(&mut self) {
         self.accepting.abort();
         self.endpoint.close(CloseReason::Shutdown.code().into(), b"");
-    }
-}
-
-async fn failure_of(store: &Store) -> Arc<StoreError> {
-    let mut failure = store.failure();
-    loop {
-        if let Some(error) = failure.borrow_and_update().clone() {
-            return error;
-        }
-        if failure.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// Accepts connections until the relay drains or its store fails, then waits for those that are open.
-async fn accept(
-    endpoint: Endpoint,
-    store: Arc<Store>,
-    blobs: Arc<Blobs>,
-    draining: Draining,
-    connections_max: usize,
-) {
-    let room = Arc::new(Semaphore::new(connections_max.min(Semaphore::MAX_PERMITS)));
-    let handshakes = Arc::new(AtomicUsize::new(0));
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            incoming = endpoint.accept() => {
-                let Some(incoming) = incoming else { break };
-                if let Some((incoming, place)) = admit(incoming, &room, &handshakes) {
-                    let guard = Handshake::begin(&handshakes);
-                    connections.spawn(open(incoming, guard, place, store.clone(), blobs.clone(), draining.clone()));
-                }
-            }
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            _ = drained(draining.clone()) => break,
-            _ = failure_of(&store) => break,
-        }
-    }
-    endpoint.set_server_config(None);
-    while connections.join_next().await.is_some() {}
-}
-
-/// Decides about a client before any work is done for it.
-fn admit(
-    incoming: Incoming,
-    room: &Arc<Semaphore>,
-    handshakes: &AtomicUsize,
-) -> Option<(Incoming, OwnedSemaphorePermit)> {
-    let under_way = handshakes.load(Ordering::Relaxed);
-    if under_way >= HANDSHAKES_MAX {
-        incoming.refuse();
-        return None;
-    }
-    if under_way >= RETRY_ABOVE_HANDSHAKES && !incoming.remote_address_validated() && incoming.may_retry() {
-        // An error gives the connection back, which is then dropped: refused.
-        incoming.retry().ok();
-        return None;
-    }
-    match room.clone().try_acquire_owned() {
-        Ok(place) => Some((incoming, place)),
-        Err(_) => {
-            tracing::warn!("a connection is refused: as many as `limits.connections` are open");
-            incoming.refuse();
-            None
-        }
-    }
-}
-
-/// Finishes the handshake and serves the connection.
-async fn open(
-    incoming: Incoming,
-    handshake: Handshake,
-    _place: OwnedSemaphorePermit,
-    store: Arc<Store>,
-    blobs: Arc<Blobs>,
-    draining: Draining,
-) {
-    let Ok(connecting) = incoming.accept() else { return };
-    let connected = timeout(OPENING_TIMEOUT, connecting).await;
-    drop(handshake);
-    if let Ok(Ok(connection)) = connected {
-        connection::serve(connection, store, blobs, draining).await;
-    }
-}
-
-/// Counts a handshake while it is under way.
-struct Handshake(Arc<AtomicUsize>);
-
-impl Handshake {
-    fn begin(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Handshake {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,8 +1,13 @@
 //! `airlock-relay serve`: configuration, logs, signals.
 
-use std::{io::IsTerminal, path::PathBuf, sync::Arc};
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use airlock_relay::{CONFIG_FILE, Config, Relay, StartError, StoreError};
+use airlock_relay::{Config, Relay, StartError, StoreError};
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
@@ -11,35 +16,17 @@ use crate::{
     Failure,
     command::{self, LogLevel, Serving},
     print,
+    settings::configuration,
 };
 
 /// Runs a relay until a signal or a failure of its store ends it.
 pub(crate) fn serve(data: Option<PathBuf>, serving: Serving) -> Result<(), Failure> {
     start_logging(serving.log);
-    let config = configuration(command::data_dir(data)?, serving)?;
+    let data_dir = command::data_dir(data)?;
+    let config = configuration(&data_dir, &serving)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    runtime.block_on(run(config))
-}
-
-/// Flag before variable (both by clap), before file, before default.
-fn configuration(data_dir: PathBuf, serving: Serving) -> Result<Config, Failure> {
-    let usual = data_dir.join(CONFIG_FILE);
-    let file = serving.config.or_else(|| usual.exists().then_some(usual));
-    let mut config = match file {
-        Some(file) => Config::read(&file, data_dir).map_err(StartError::from)?,
-        None => Config::in_dir(data_dir),
-    };
-    if let Some(listen) = serving.listen {
-        config.listen = listen;
-    }
-    if let Some(advertise) = serving.advertise {
-        config.advertise = Some(advertise);
-    }
-    if let Some(policy) = serving.registration {
-        config.registration = policy.into();
-    }
-    Ok(config)
+    runtime.block_on(run(config, &data_dir, &serving))
 }
 
 /// Logs of this program only: those of the libraries below it name the addresses of peers.
@@ -57,9 +44,10 @@ fn start_logging(level: LogLevel) {
     tracing_subscriber::registry().with(lines).with(ours).init();
 }
 
-async fn run(config: Config) -> Result<(), Failure> {
+async fn run(config: Config, data_dir: &Path, serving: &Serving) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
     let registration = config.registration;
     let advertised = config.advertise.is_some();
     let relay = Relay::start(config).await?;
@@ -71,13 +59,41 @@ async fn run(config: Config) -> Result<(), Failure> {
     }
     tracing::info!(listening = %relay.local_addr(), ?registration, "the relay is running");
 
-    let failed = tokio::select! {
-        failure = relay.failure() => Some(failure),
-        () = first(&mut interrupt, &mut terminate) => None,
+    tell_systemd(&[NotifyState::Ready]);
+
+    let failed = loop {
+        tokio::select! {
+            failure = relay.failure() => break Some(failure),
+            () = first(&mut interrupt, &mut terminate) => break None,
+            Some(()) = hangup.recv() => reload(&relay, data_dir, serving),
+        }
     };
     tracing::info!("shutting down");
+    tell_systemd(&[NotifyState::Stopping]);
     relay.shutdown().await;
     ended(failed)
+}
+
+/// Reads the configuration again. One that can't be used changes nothing.
+fn reload(relay: &Relay, data_dir: &Path, serving: &Serving) {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell_systemd(&[NotifyState::Reloading, now]),
+        Err(error) => tracing::warn!(%error, "no clock to tell systemd of the reload"),
+    }
+    let reloaded = configuration(data_dir, serving)
+        .and_then(|config| Ok(relay.reload(&config).map_err(StartError::from)?));
+    match reloaded {
+        Ok(()) => tracing::info!("the configuration was read again and is in force"),
+        Err(error) => tracing::error!(%error, "the configuration was read again, and nothing has changed"),
+    }
+    tell_systemd(&[NotifyState::Ready]);
+}
+
+/// Does nothing where systemd did not start the relay.
+fn tell_systemd(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "systemd can't be told");
+    }
 }
 
 async fn first(interrupt: &mut Signal, terminate: &mut Signal) {

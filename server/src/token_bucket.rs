@@ -10,7 +10,7 @@ pub(crate) struct Rate {
 }
 
 /// What is left of a [`Rate`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TokenBucket {
     /// When the bucket will be full again; in the past when it is. One number holds level and time.
     full_at: Instant,
@@ -19,6 +19,11 @@ pub(crate) struct TokenBucket {
 impl TokenBucket {
     pub(crate) fn full(now: Instant) -> Self {
         Self { full_at: now }
+    }
+
+    /// Whether nothing is missing, as if it had never been used.
+    pub(crate) fn is_full(&self, now: Instant) -> bool {
+        self.full_at <= now
     }
 
     /// Takes one, or says how long to wait for it.
@@ -51,6 +56,9 @@ mod tests {
         assert_eq!(bucket.take(RATE, later), Err(Duration::from_secs(6)));
         let due = start + Duration::from_secs(10);
         assert_eq!(bucket.take(RATE, due), Ok(()));
+        assert!(
+            !bucket.is_full(due + Duration::from_secs(29)) && bucket.is_full(due + Duration::from_secs(30))
+        );
         assert_eq!(bucket.take(RATE, due), Err(Duration::from_secs(10)));
     }
 

@@ -22,6 +22,10 @@ pub enum CloseReason {
     /// The relay can't write to its disk and stops.
     #[error("the relay cannot store anything and stops")]
     StorageFailed = 5,
+    /// The client's address has had its share of connections, or the relay has no room; come back later. Mostly that is
+    /// told without a connection, by refusing it.
+    #[error("too many connections, from this address or in all")]
+    Crowded = 6,
 }
 
 impl CloseReason {
@@ -34,7 +38,7 @@ impl CloseReason {
     /// The reason behind a code, if this version knows it.
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
-        [Self::Shutdown, Self::Superseded, Self::Malformed, Self::TooSlow, Self::StorageFailed]
+        [Self::Shutdown, Self::Superseded, Self::Malformed, Self::TooSlow, Self::StorageFailed, Self::Crowded]
             .into_iter()
             .find(|reason| u64::from(reason.code()) == code)
     }
@@ -46,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_code_leads_back_to_its_reason() {
-        for reason in [CloseReason::Shutdown, CloseReason::Superseded, CloseReason::StorageFailed] {
+        for reason in [CloseReason::Shutdown, CloseReason::StorageFailed, CloseReason::Crowded] {
             assert_eq!(CloseReason::from_code(reason.code().into()), Some(reason));
         }
         assert_eq!(CloseReason::from_code(0), None);

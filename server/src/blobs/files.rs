@@ -34,6 +34,21 @@ impl BlobFiles {
         Ok(Self { folder })
     }
 
+    /// Where the blobs of a data directory lie, if there are any.
+    pub(crate) fn at(data_dir: &Path) -> Self {
+        Self { folder: data_dir.join(FOLDER) }
+    }
+
+    /// Makes the file of a blob that has none.
+    pub(crate) fn create(&self, blob: BlobNumber) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.path(blob))
+    }
+
+    /// Syncs the folder.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        sync_folder(&self.folder)
+    }
+
     /// Opens the file of a blob, to read it.
     pub(crate) fn open(&self, blob: BlobNumber) -> io::Result<File> {
         File::open(self.path(blob))

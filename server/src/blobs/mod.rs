@@ -13,7 +13,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -43,7 +43,8 @@ pub(crate) struct Blobs {
     store: Arc<Store>,
     files: BlobFiles,
     room: Semaphore,
-    bytes_max: u64,
+    /// Bytes of the largest blob.
+    bytes_max: AtomicU64,
 }
 
 /// Why a blob stream ends before its end.
@@ -64,9 +65,14 @@ impl From<Refusal> for Ended {
 }
 
 impl Blobs {
-    pub(crate) fn new(store: Arc<Store>, bytes_max: u64) -> Self {
+    pub(crate) fn new(store: Arc<Store>, bytes_max: AtomicU64) -> Self {
         let files = store.blob_files().clone();
         Self { store, files, room: Semaphore::new(BLOB_STREAMS_MAX), bytes_max }
+    }
+
+    /// The largest blob from now on.
+    pub(crate) fn set_bytes_max(&self, bytes: u64) {
+        self.bytes_max.store(bytes, Ordering::Relaxed);
     }
 
     /// Serves every stream that the client opens after its first, until the connection ends. `used` is set once a blob

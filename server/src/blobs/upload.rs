@@ -1,5 +1,7 @@
 //! Uploads: resumable, checked against the announced digest, on disk before "stored".
 
+use std::sync::atomic::Ordering;
+
 use airlock_wire::{AccountId, Blob, BlobAnswer, Refusal};
 use quinn::{RecvStream, SendStream};
 use tokio::time::{Instant, timeout_at};
@@ -22,9 +24,10 @@ impl Blobs {
         account: AccountId,
         blob: Blob,
     ) -> Result<(), Ended> {
-        if blob.bytes > self.bytes_max {
+        let max = self.bytes_max.load(Ordering::Relaxed);
+        if blob.bytes > max {
             let what = "the attachment".to_owned();
-            return Err(Refusal::TooLarge { what, got: blob.bytes, max: self.bytes_max }.into());
+            return Err(Refusal::TooLarge { what, got: blob.bytes, max }.into());
         }
         self.store.ask(Action::AnnounceBlob { account, blob }).await?;
         let entry = self.store.blob(&blob.id).ok_or(EXPIRED_MEANWHILE)?;

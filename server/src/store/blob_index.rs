@@ -55,6 +55,13 @@ impl BlobIndex {
         }
     }
 
+    /// From now on. Blobs that are there stay, even above a limit.
+    pub(crate) fn set_limits(&mut self, limits: &Limits) {
+        let Self { account_bytes_max, unfinished_bytes_max, bytes_max, .. } = Self::new(limits);
+        (self.account_bytes_max, self.unfinished_bytes_max) = (account_bytes_max, unfinished_bytes_max);
+        self.bytes_max = bytes_max;
+    }
+
     pub(crate) fn get(&self, id: &BlobId) -> Option<BlobEntry> {
         self.blobs.get(id).copied()
     }

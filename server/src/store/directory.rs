@@ -43,6 +43,10 @@ impl Directory {
         }
     }
 
+    pub(crate) fn set_limits(&mut self, limits: &Limits) {
+        self.fetch_rate = Self::new(limits).fetch_rate;
+    }
+
     /// Adds an account, or gives it a new token.
     pub(crate) fn set_account(&mut self, account: AccountId, token: DeliveryTokenHash, now: Instant) {
         self.accounts

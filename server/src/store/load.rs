@@ -12,11 +12,11 @@ use tokio::sync::watch;
 
 use super::{
     Shared, StoreError,
-    accounts::Policy,
     blob_index::{BlobIndex, BlobNumber},
-    blobs::{self, Lifetimes},
+    blobs,
     directory::Directory,
     mailbox_index::{DeviceNumber, Entry, MailboxIndex},
+    rules::Rules,
     submits::RecentSubmits,
     writer::{Deletes, Writer},
 };
@@ -26,8 +26,6 @@ use crate::{
     config::Config,
     limits::{SUBMIT_KEPT_SECONDS, SUBMITS_KEPT_MAX},
 };
-
-const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// The shared memory and the writer for this database.
 pub(super) fn load(
@@ -45,6 +43,7 @@ pub(super) fn load(
     let submits = submits(&connection).map_err(failed)?;
     let blobs = blobs_with_files(&connection, config, files)?;
     let shared = Arc::new(Shared {
+        rules: Mutex::new(Rules::of(config)),
         index: Mutex::new(index),
         directory: RwLock::new(directory),
         blobs: Mutex::new(blobs),
@@ -56,9 +55,6 @@ pub(super) fn load(
         connection,
         shared: shared.clone(),
         submits,
-        policy: Policy { registration: config.registration, accounts_max: config.limits.accounts },
-        message_seconds: u64::from(config.limits.message_days) * DAY_SECONDS,
-        blob_lifetimes: Lifetimes::of(config),
         delete_files,
         deletes,
         next_purge: Instant::now(),

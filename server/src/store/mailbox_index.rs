@@ -58,6 +58,12 @@ impl MailboxIndex {
         }
     }
 
+    /// From now on. Envelopes that are there stay, even above a limit.
+    pub(crate) fn set_limits(&mut self, limits: &Limits) {
+        let Self { messages_max, bytes_max, .. } = Self::new(limits);
+        (self.messages_max, self.bytes_max) = (messages_max, bytes_max);
+    }
+
     /// Makes the mailbox of a device. `last_sequence` is at least that of each envelope it ever had.
     pub(crate) fn add(&mut self, device: DeviceNumber, last_sequence: u64) {
         self.mailboxes.entry(device).or_default().last_sequence = last_sequence;

@@ -20,6 +20,7 @@ mod mailbox_index;
 mod operation;
 mod prekeys;
 mod reader;
+mod rules;
 pub(crate) mod schema;
 mod status;
 mod submits;
@@ -40,6 +41,7 @@ use std::{
 use airlock_wire::{AccountId, Answer, BlobId, DeliveryToken, DeviceId, Push, Refusal};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+pub(crate) use self::status::disk_bytes;
 pub(crate) use self::{
     accounts::Register,
     blob_index::{BlobEntry, BlobNumber},
@@ -52,6 +54,7 @@ use self::{
     mailbox_index::MailboxIndex,
     operation::{Operation, ToWriter},
     reader::Read,
+    rules::Rules,
     schema::{Open, STORE_FILE},
 };
 pub use self::{error::StoreError, status::Status};
@@ -67,6 +70,7 @@ use crate::{
 /// What the threads of the store share.
 #[derive(Debug)]
 struct Shared {
+    rules: Mutex<Rules>,
     index: Mutex<MailboxIndex>,
     directory: RwLock<Directory>,
     blobs: Mutex<BlobIndex>,
@@ -252,6 +256,15 @@ impl Store {
     /// Tells of the store's failure, once there is one.
     pub(crate) fn failure(&self) -> watch::Receiver<Option<Arc<StoreError>>> {
         self.shared.failure.subscribe()
+    }
+
+    /// Returns when the store has failed.
+    pub(crate) async fn failed(&self) -> Arc<StoreError> {
+        match self.failure().wait_for(Option::is_some).await.map(|failure| failure.clone()) {
+            Ok(Some(error)) => error,
+            // Its sender lives as long as the store.
+            Ok(None) | Err(_) => std::future::pending().await,
+        }
     }
 
     /// The database file.

@@ -77,7 +77,7 @@ impl Status {
 }
 
 /// The log and its index are there only while someone has the store open.
-fn disk_bytes(path: &Path) -> u64 {
+pub(crate) fn disk_bytes(path: &Path) -> u64 {
     ["", "-wal", "-shm"]
         .iter()
         .filter_map(|end| {

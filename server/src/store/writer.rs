@@ -15,10 +15,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
     Shared, StoreError,
-    accounts::Policy,
     batch::{Batch, Outcome, Shown},
     blob_index::BlobNumber,
-    blobs::Lifetimes,
     mailbox_index::DeviceNumber,
     operation::{Action, Operation, ToWriter},
     submits::RecentSubmits,
@@ -43,9 +41,6 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) shared: Arc<Shared>,
     pub(super) submits: RecentSubmits,
-    pub(super) policy: Policy,
-    pub(super) message_seconds: u64,
-    pub(super) blob_lifetimes: Lifetimes,
     /// To the thread that deletes files, which may take as long as the disk likes.
     pub(super) delete_files: SyncSender<BlobNumber>,
     pub(super) deletes: Deletes,
@@ -168,6 +163,7 @@ impl Writer {
 
     fn write(&mut self, actions: Vec<Action>, now: u64, gathering: Gathering) -> Result<Written, StoreError> {
         let failed = |source| StoreError::Write { source };
+        let rules = *guarded(&self.shared.rules);
         let purge_due = self.next_purge <= Instant::now();
         let waited = self.deletes.since.is_some_and(|since| since.elapsed() >= DELETE_DELAY);
         let transaction =
@@ -177,7 +173,7 @@ impl Writer {
             shared: &self.shared,
             submits: &mut self.submits,
             deletes: &mut self.deletes.rows,
-            policy: self.policy,
+            policy: rules.policy,
             now,
             shown: Shown::default(),
         };
@@ -191,7 +187,7 @@ impl Writer {
             batch.delete_gathered().map_err(failed)?;
         }
         if purge_due {
-            let more = batch.purge(self.message_seconds, self.blob_lifetimes).map_err(failed)?;
+            let more = batch.purge(rules.message_seconds, rules.blob_lifetimes).map_err(failed)?;
             self.next_purge = Instant::now() + if more { Duration::ZERO } else { PURGE_EVERY };
         }
         let Batch { transaction, shown, .. } = batch;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -242,8 +242,20 @@ pub(crate) async fn connection(
     relay: &impl Place,
     alpn: &[u8],
 ) -> Result<Connection, quinn::ConnectionError> {
-    let provider = Arc::new(ring::default_provider());
     let place = relay.place();
+    let config = pinned(&place, alpn);
+    let address = SocketAddr::new(place.host.parse().unwrap(), place.port);
+    endpoint(Ipv4Addr::LOCALHOST).connect_with(config, address, "airlock-relay").unwrap().await
+}
+
+/// A socket at this address of the loopback network.
+pub(crate) fn endpoint(source: Ipv4Addr) -> Endpoint {
+    Endpoint::client(SocketAddr::from((source, 0))).unwrap()
+}
+
+/// What a client that pins the relay's key connects with.
+pub(crate) fn pinned(place: &RelayAddress, alpn: &[u8]) -> ClientConfig {
+    let provider = Arc::new(ring::default_provider());
     let pin = PinnedKey { fingerprint: place.fingerprint.unwrap(), provider: provider.clone() };
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -252,10 +264,7 @@ pub(crate) async fn connection(
         .with_custom_certificate_verifier(Arc::new(pin))
         .with_no_client_auth();
     tls.alpn_protocols = vec![alpn.to_vec()];
-    let endpoint = Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap();
-    let config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()));
-    let address = SocketAddr::new(place.host.parse().unwrap(), place.port);
-    endpoint.connect_with(config, address, "airlock-relay").unwrap().await
+    ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()))
 }
 
 #[derive(Debug)]

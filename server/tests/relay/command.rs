@@ -65,11 +65,11 @@ pub(crate) fn stop(mut child: Child, signal: Signal) -> Option<i32> {
 #[test]
 fn the_help_texts_teach() {
     let dir = tempfile::tempdir().unwrap();
-    for command in ["", "init", "serve", "invite", "status"] {
-        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+    for command in ["", "init", "serve", "invite", "status", "check", "backup", "compact", "config show"] {
+        let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let output = run(dir.path(), &arguments);
         assert!(output.status.success());
-        let name = if command.is_empty() { "help" } else { command };
+        let name = if command.is_empty() { "help".to_owned() } else { command.replace(' ', "_") };
         insta::assert_snapshot!(format!("help_{name}"), String::from_utf8(output.stdout).unwrap());
     }
 }

@@ -3,12 +3,18 @@
 
 mod blob_client;
 mod client;
+mod detour;
 
 mod accounts;
+mod admission;
 mod blob_failures;
 mod blobs;
 mod command;
+mod configuration;
 mod delivery;
+mod documents;
 mod hostile;
 mod prekeys;
 mod restart;
+mod service;
+mod upkeep;

@@ -14,7 +14,7 @@ fn kem(id: u32, role: KemRole) -> KemPrekey {
     KemPrekey { id: PrekeyId(id), role, public: vec![id as u8; 1_184], signature: Signature([0; 64]) }
 }
 
-fn upload(one_time: impl IntoIterator<Item = u32>) -> PrekeyUpload {
+pub(crate) fn upload(one_time: impl IntoIterator<Item = u32>) -> PrekeyUpload {
     let ids: Vec<u32> = one_time.into_iter().collect();
     PrekeyUpload {
         signed: curve(100),

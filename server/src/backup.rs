@@ -1,0 +1,217 @@
+//! `airlock-relay backup`: a copy of the data directory that a relay can be started on, made while one runs.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    blobs::BlobFiles,
+    config::CONFIG_FILE,
+    error::StartError,
+    identity::KEY_FILE,
+    limits::BLOB_BUFFER_BYTES,
+    store::{
+        BlobNumber, StoreError,
+        schema::{self, Open, STORE_FILE},
+    },
+};
+
+/// What a backup holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backup {
+    /// Envelopes that wait.
+    pub envelopes: u64,
+    /// Attachments, each checked against its digest while it was copied.
+    pub blobs: u64,
+    /// Bytes of those.
+    pub blob_bytes: u64,
+}
+
+/// Why there is no backup.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The relay can't be read.
+    #[error(transparent)]
+    Relay(#[from] StartError),
+    /// The folder, or the one that it is made under, is there.
+    #[error("{path} is there already: name a folder that is not, or remove it", path = path.display())]
+    InTheWay {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file of the backup can't be made.
+    #[error("can't make the backup {path}: {source}", path = path.display())]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The copy of the store can't be made.
+    #[error("can't copy the store to {path}: {source}", path = path.display())]
+    Store {
+        /// Where to.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// An attachment is damaged; a backup of it would hide that.
+    #[error(
+        "an attachment does not hold what was uploaded, so no backup was made: `airlock-relay check` tells of all damage"
+    )]
+    Damaged,
+}
+
+/// Copies key, configuration, store and attachments into a new folder, all of it or nothing.
+///
+/// One-time prekeys stay out: a relay started on the copy could hand one out that was handed out already. Devices publish
+/// new ones when they connect.
+///
+/// # Errors
+/// [`BackupError`] says what is in the way.
+pub fn backup(data_dir: &Path, to: &Path) -> Result<Backup, BackupError> {
+    let store = data_dir.join(STORE_FILE);
+    if !store.exists() {
+        return Err(StartError::NoRelay { path: data_dir.to_owned() }.into());
+    }
+    let mut unfinished = to.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    if let Some(path) = [to, unfinished.as_path()].into_iter().find(|path| path.exists()) {
+        return Err(BackupError::InTheWay { path: path.to_owned() });
+    }
+    let failed = |source| BackupError::Write { path: to.to_owned(), source };
+    DirBuilder::new().mode(0o700).create(&unfinished).map_err(failed)?;
+    let made = fill(data_dir, &store, &unfinished).and_then(|made| {
+        sync(&unfinished).and_then(|()| fs::rename(&unfinished, to)).map_err(failed)?;
+        let parent =
+            to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        sync(parent).map_err(failed)?;
+        Ok(made)
+    });
+    if made.is_err() {
+        // Ours, made above. What can't be removed is said to be in the way next time.
+        fs::remove_dir_all(&unfinished).ok();
+    }
+    made
+}
+
+fn fill(data_dir: &Path, store: &Path, to: &Path) -> Result<Backup, BackupError> {
+    let failed = |source| BackupError::Write { path: to.to_owned(), source };
+    copy(&data_dir.join(KEY_FILE), &to.join(KEY_FILE)).map_err(failed)?;
+    match copy(&data_dir.join(CONFIG_FILE), &to.join(CONFIG_FILE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    // The store first: an attachment that is stored later is not in it, and none that is in it is missed.
+    let copied = copy_store(store, &to.join(STORE_FILE))?;
+    let blobs = Blobs { from: BlobFiles::at(data_dir), to: BlobFiles::in_dir(to).map_err(failed)? };
+    let path = to.join(STORE_FILE);
+    let refused = |source| BackupError::Store { path: path.clone(), source };
+    let mut made = Backup {
+        envelopes: copied
+            .query_row("SELECT count(*) FROM envelope", (), |row| row.get::<_, i64>(0))
+            .map_err(refused)?
+            .cast_unsigned(),
+        ..Backup::default()
+    };
+    let stored: Vec<(i64, [u8; 32])> = copied
+        .prepare("SELECT number, digest FROM blob WHERE stored = 1")
+        .and_then(|mut select| select.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .map_err(refused)?;
+    for (number, digest) in stored {
+        match blobs.copy(BlobNumber(number)).map_err(failed)? {
+            Some((bytes, copied)) if copied == digest => {
+                made.blobs += 1;
+                made.blob_bytes += bytes;
+            }
+            Some(_) => return Err(BackupError::Damaged),
+            // Fetched by all its devices, or expired, since the store was copied.
+            None if !is_stored(store, number)? => {
+                copied.execute("DELETE FROM blob_release WHERE blob = ?1", [number]).map_err(refused)?;
+                copied.execute("DELETE FROM blob WHERE number = ?1", [number]).map_err(refused)?;
+            }
+            None => return Err(BackupError::Damaged),
+        }
+    }
+    blobs.to.sync().map_err(failed)?;
+    copied.close().map_err(|(_, source)| refused(source))?;
+    sync(&path).map_err(failed)?;
+    Ok(made)
+}
+
+/// One state of the store, without what the relay does meanwhile, and without one-time prekeys.
+fn copy_store(store: &Path, to: &Path) -> Result<Connection, BackupError> {
+    let source = schema::open(store, Open::ReadOnly).map_err(StartError::from)?;
+    // SQLite takes an empty file; made here, only its owner can read it.
+    let private = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    private.map_err(|source| BackupError::Write { path: to.to_owned(), source })?;
+    let refused = |source| BackupError::Store { path: to.to_owned(), source };
+    let name = to.to_str().ok_or_else(|| BackupError::Write {
+        path: to.to_owned(),
+        source: io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes only names that are Unicode"),
+    })?;
+    source.execute("VACUUM INTO ?1", [name]).map_err(refused)?;
+    let copied = Connection::open(to).map_err(refused)?;
+    copied.execute_batch("DELETE FROM one_time_curve; DELETE FROM one_time_kem; VACUUM").map_err(refused)?;
+    Ok(copied)
+}
+
+fn is_stored(store: &Path, number: i64) -> Result<bool, BackupError> {
+    let connection = schema::open(store, Open::ReadOnly).map_err(StartError::from)?;
+    let found = connection
+        .prepare("SELECT 1 FROM blob WHERE number = ?1")
+        .and_then(|mut select| select.exists([number]))
+        .map_err(|source| StartError::from(StoreError::Read { source }))?;
+    Ok(found)
+}
+
+struct Blobs {
+    from: BlobFiles,
+    to: BlobFiles,
+}
+
+impl Blobs {
+    /// Copies one, and gives its length and SHA-256. `None` if it has no file.
+    fn copy(&self, number: BlobNumber) -> io::Result<Option<(u64, [u8; 32])>> {
+        let mut from = match self.from.open(number) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut to = self.to.create(number)?;
+        let mut digest = Sha256::new();
+        let mut bytes = 0;
+        let mut buffer = vec![0; BLOB_BUFFER_BYTES];
+        loop {
+            let read = from.read(&mut buffer)?;
+            let part = buffer.get(..read).unwrap_or_default();
+            if part.is_empty() {
+                break;
+            }
+            digest.update(part);
+            to.write_all(part)?;
+            bytes += read as u64;
+        }
+        to.sync_all()?;
+        Ok(Some((bytes, digest.finalize().into())))
+    }
+}
+
+/// Copies a small file so that only its owner can read it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let text = zeroize::Zeroizing::new(fs::read(from)?);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    file.write_all(&text)?;
+    file.sync_all()
+}
+
+fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

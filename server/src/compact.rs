@@ -1,0 +1,41 @@
+//! `airlock-relay compact`: gives back the disk space of what was deleted.
+
+use std::path::Path;
+
+use crate::{
+    error::StartError,
+    identity::DirLock,
+    store::{
+        StoreError, disk_bytes,
+        schema::{self, Open, STORE_FILE},
+    },
+};
+
+/// How much the store takes on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// Bytes before.
+    pub before: u64,
+    /// Bytes after.
+    pub after: u64,
+}
+
+/// Writes the store anew without the space of deleted rows. The relay must be stopped; the disk needs room for a second
+/// store meanwhile.
+///
+/// # Errors
+/// [`StartError::NoRelay`], [`StartError::InUse`], or [`StartError::Store`] when there is no room. Then nothing has changed.
+pub fn compact(data_dir: &Path) -> Result<Compacted, StartError> {
+    let path = data_dir.join(STORE_FILE);
+    if !path.exists() {
+        return Err(StartError::NoRelay { path: data_dir.to_owned() });
+    }
+    let _lock = DirLock::take(data_dir)?;
+    let before = disk_bytes(&path);
+    let connection = schema::open(&path, Open::Existing)?;
+    connection
+        .execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+        .map_err(|source| StoreError::Write { source })?;
+    drop(connection);
+    Ok(Compacted { before, after: disk_bytes(&path) })
+}
