@@ -60,13 +60,12 @@ pub(crate) fn restore_version<T: DeserializeOwned>(
     kind: Kind,
     bytes: &[u8],
 ) -> Result<T, SavedError> {
-    let (version, rest) = bytes.split_first().ok_or(SavedError::Damaged)?;
-    if *version != expected {
-        return Err(SavedError::Version(*version));
-    }
-    let (found, body) = rest.split_first().ok_or(SavedError::Damaged)?;
-    if *found != kind as u8 {
+    let (&[version, found], body) = bytes.split_first_chunk().ok_or(SavedError::Damaged)?;
+    if found != kind as u8 {
         return Err(SavedError::Kind);
+    }
+    if version != expected {
+        return Err(SavedError::Version(version));
     }
     match postcard::take_from_bytes(body) {
         Ok((value, [])) => Ok(value),

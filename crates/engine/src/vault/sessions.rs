@@ -37,15 +37,22 @@ pub(crate) fn trim(db: &Connection, device: &DeviceId) -> Result<(), VaultError>
 
 pub(crate) fn get(db: &Connection, id: &SessionId) -> Result<Option<Session>, VaultError> {
     let mut query = db.prepare_cached("SELECT state FROM session WHERE id = ?1")?;
-    restore(query.query_row([id.0.as_slice()], |row| row.get(0)).optional()?)
+    query.query_row([id.0.as_slice()], |row| row.get(0)).optional()?.map(restore).transpose()
 }
 
-/// The session to send on: the one heard on last, else the newest.
+/// The session to send on: of those with a post-quantum ratchet the one heard on last, else the newest. Others were saved
+/// by an earlier version, and only open what still comes for them.
 pub(crate) fn for_sending(db: &Connection, device: &DeviceId) -> Result<Option<Session>, VaultError> {
-    let mut query = db.prepare_cached(
-        "SELECT state FROM session WHERE device = ?1 ORDER BY heard_ms DESC, created_ms DESC LIMIT 1",
-    )?;
-    restore(query.query_row([device.0.as_slice()], |row| row.get(0)).optional()?)
+    let mut query = db
+        .prepare_cached("SELECT state FROM session WHERE device = ?1 ORDER BY heard_ms DESC, created_ms DESC")?;
+    let mut rows = query.query([device.0.as_slice()])?;
+    while let Some(row) = rows.next()? {
+        let session = restore(row.get(0)?)?;
+        if session.is_post_quantum() {
+            return Ok(Some(session));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether anything was ever heard from a device, on a session that is kept.
@@ -55,7 +62,7 @@ pub(crate) fn heard(db: &Connection, device: &DeviceId) -> Result<bool, VaultErr
     Ok(query.query_row([device.0.as_slice()], |row| row.get(0))?)
 }
 
-fn restore(state: Option<Vec<u8>>) -> Result<Option<Session>, VaultError> {
+fn restore(state: Vec<u8>) -> Result<Session, VaultError> {
     let malformed = |_| VaultError::Malformed { what: "session", cause: airlock_wire::CodecError::Malformed };
-    state.map(Zeroizing::new).map(|state| Session::restore(&state).map_err(malformed)).transpose()
+    Session::restore(&Zeroizing::new(state)).map_err(malformed)
 }

@@ -42,7 +42,7 @@ fn every_error_says_what_and_why() {
         &BundleError::KemKey,
         &IdentityError::NotListed,
         &IdentityError::OtherAccount,
-        &SavedError::Version(2),
+        &SavedError::Version(3),
         &SavedError::Kind,
         &SavedError::Damaged,
         &DraftError::Empty,
