@@ -1,5 +1,5 @@
 //! The two ratchets of a session side by side: each gives a key, and a message is sealed with both
-//! (docs/protocol.md §6.3, §6.4, §6.6).
+//! (docs/protocol.md §6.3, §6.4, §14).
 
 use alloc::vec::Vec;
 
@@ -62,7 +62,7 @@ impl BothRatchets {
         self.post_quantum.is_some()
     }
 
-    /// The associated data of the AEAD is `associated` and the headers (docs/protocol.md (18), (27)).
+    /// The associated data of the AEAD is `associated` and the headers (docs/protocol.md (18), (28)).
     pub(crate) fn encrypt(
         &mut self,
         plaintext: Vec<u8>,

@@ -53,7 +53,6 @@ pub(crate) struct Inner {
 /// Whether the session is new to the recipient, as far as the sender knows; and the version of the session, as only
 /// one of version 2 has the header of a post-quantum ratchet.
 #[derive(Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub(crate) enum Body {
     FirstOfVersion1(First),
     RatchetOfVersion1,

@@ -107,7 +107,9 @@ pub enum OpenError {
     #[error("the session can't be accepted: {0}")]
     Pqxdh(PqxdhError),
     /// It starts a session without a post-quantum ratchet, as a client of an earlier version does.
-    #[error("the message starts a session of version 1, which is not post-quantum: its sender's client is too old")]
+    #[error(
+        "the message starts a session of version 1, which is not post-quantum: its sender's client is too old"
+    )]
     Outdated,
     /// It names another session, or another sender, than the one that was to open it.
     #[error("the message does not belong to this session")]
@@ -256,8 +258,7 @@ impl FirstMessage {
             return Err(OpenError::NotAuthentic);
         }
         let theirs = message.headers.classical.key;
-        let mut session =
-            Session::respond(message.sender, &device, &agreed, prekeys.signed, theirs, now_ms)?;
+        let mut session = Session::respond(message.sender, &device, &agreed, prekeys.signed, theirs, now_ms)?;
         let opened = session.open(message, now_ms)?;
         Ok((session, opened))
     }

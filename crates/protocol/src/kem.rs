@@ -87,8 +87,8 @@ fn public_bytes(key: &DecapsulationKey) -> Vec<u8> {
 
 /// A key, decoded and checked (FIPS 203 §7.2).
 pub(crate) fn decode(bytes: &[u8]) -> Result<EncapsulationKey, KemError> {
-    let encoded = <&Key<EncapsulationKey>>::try_from(bytes)
-        .map_err(|_| KemError::Length { got: bytes.len() })?;
+    let encoded =
+        <&Key<EncapsulationKey>>::try_from(bytes).map_err(|_| KemError::Length { got: bytes.len() })?;
     EncapsulationKey::new(encoded).map_err(|_| KemError::Key)
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use x25519_dalek::StaticSecret;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+pub use crate::kem::{KEM_CIPHERTEXT_BYTES, KEM_PUBLIC_BYTES};
 use crate::{
     agreement,
     identity::{DeviceKeys, Peer},
@@ -21,7 +22,6 @@ use crate::{
     kem::{self, KemError, KemSecret, KemSeed},
     saved::{self, Kind, SavedError, SavedSecret},
 };
-pub use crate::kem::{KEM_CIPHERTEXT_BYTES, KEM_PUBLIC_BYTES};
 
 /// What an X25519 prekey is for. It is part of what is signed, so one can't stand in for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

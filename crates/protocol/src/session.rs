@@ -257,10 +257,8 @@ impl Session {
             return Err(SealError::TooLarge { got, max: INNER_BYTES_MAX });
         }
         let associated = self.associated_data(first.as_ref().map(First::digest).as_ref());
-        let (Headers { classical: header, post_quantum }, ciphertext) = self
-            .ratchets
-            .encrypt(plaintext, &associated, sent_at_ms, rng)
-            .map_err(|error| match error {
+        let (Headers { classical: header, post_quantum }, ciphertext) =
+            self.ratchets.encrypt(plaintext, &associated, sent_at_ms, rng).map_err(|error| match error {
                 SealRatchetError::Exhausted => SealError::Exhausted,
                 SealRatchetError::WeakKey(weak) => SealError::WeakKey(weak),
             })?;
@@ -311,7 +309,9 @@ impl Session {
             ratchet,
         };
         match post_quantum {
-            Some(post_quantum) => saved::save_version(SESSION_VERSION, Kind::Session, &(session, post_quantum)),
+            Some(post_quantum) => {
+                saved::save_version(SESSION_VERSION, Kind::Session, &(session, post_quantum))
+            }
             None => saved::save(Kind::Session, &session),
         }
     }
@@ -324,8 +324,7 @@ impl Session {
         let (session, post_quantum): (SavedSession, Option<SavedPqRatchet>) = match bytes.first() {
             Some(&SAVED_VERSION) => (saved::restore(Kind::Session, bytes)?, None),
             _ => {
-                let (session, post_quantum) =
-                    saved::restore_version(SESSION_VERSION, Kind::Session, bytes)?;
+                let (session, post_quantum) = saved::restore_version(SESSION_VERSION, Kind::Session, bytes)?;
                 (session, Some(post_quantum))
             }
         };

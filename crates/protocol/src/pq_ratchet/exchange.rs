@@ -55,7 +55,7 @@ impl Copies {
     pub(super) fn next(&mut self) -> bool {
         let sent = self.0;
         self.0 = sent.saturating_add(1);
-        sent == 0 || (sent < COPY_DISTANCE_MAX && sent.is_power_of_two()) || sent % COPY_DISTANCE_MAX == 0
+        sent.is_multiple_of(COPY_DISTANCE_MAX) || (sent < COPY_DISTANCE_MAX && sent.is_power_of_two())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The post-quantum part of a message's header: sent with it, authenticated with it (docs/protocol.md §6.6.2).
+//! The post-quantum part of a message's header: sent with it, authenticated with it (docs/protocol.md §14.3).
 
 use alloc::vec::Vec;
 
@@ -20,7 +20,6 @@ pub(crate) struct PqHeader {
 
 /// Its sender's part in making the epoch after `epoch`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "there is one per message, and most hold nothing")]
 pub(crate) enum Part {
     Nothing,
     /// EK: to be encapsulated to.
@@ -30,7 +29,7 @@ pub(crate) enum Part {
 }
 
 impl PqHeader {
-    /// As it stands in the associated data, after `head`. The kind of the part tells its length.
+    /// Appends it as it stands in the associated data (27). The kind of the part tells its length.
     pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
         let Self { epoch, previous, number, part } = self;
         [epoch, previous, number].iter().for_each(|field| bytes.extend_from_slice(&field.to_le_bytes()));

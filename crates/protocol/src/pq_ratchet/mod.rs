@@ -1,4 +1,4 @@
-//! The post-quantum ratchet (docs/protocol.md §6.6): it runs beside the Double Ratchet and gives a second key for each
+//! The post-quantum ratchet (docs/protocol.md §14): it runs beside the Double Ratchet and gives a second key for each
 //! message. This variant is ours; from Signal's Triple Ratchet it takes how the two keys are combined.
 //!
 //! [`epoch`] has the secrets and who offers, [`exchange`] the states between two epochs, [`header`] what is sent. This
@@ -60,7 +60,11 @@ pub(crate) struct PqRatchet {
 pub(crate) enum PqStep {
     /// Its key was kept, and goes.
     Late(u32, u32),
-    Advance { receiving: ChainKey, turn: bool, skipped: Skipped<u32> },
+    Advance {
+        receiving: ChainKey,
+        turn: bool,
+        skipped: Skipped<u32>,
+    },
 }
 
 impl PqRatchet {
@@ -123,7 +127,11 @@ impl PqRatchet {
     fn part(&mut self) -> Part {
         match &mut self.exchange {
             Exchange::Offering(Offering { seed, copies }) => {
-                if copies.next() { Part::Offer(seed.public()) } else { Part::Nothing }
+                if copies.next() {
+                    Part::Offer(seed.public())
+                } else {
+                    Part::Nothing
+                }
             }
             Exchange::Answering(Answering { ciphertext, confirmation, copies, .. }) => {
                 if copies.next() {

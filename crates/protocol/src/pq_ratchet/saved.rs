@@ -157,7 +157,9 @@ impl SavedExchange {
             Self::Offering { d, z, copies } => {
                 Exchange::Offering(Offering { seed: KemSeed { d: d.0, z: z.0 }, copies: Copies(copies) })
             }
-            Self::Turned { receiving } => Exchange::Turned(Turned { receiving: ChainKey::new(receiving.0, 0) }),
+            Self::Turned { receiving } => {
+                Exchange::Turned(Turned { receiving: ChainKey::new(receiving.0, 0) })
+            }
             Self::Asked { public } => Exchange::Asked(Asked { public }),
             Self::Answering { ciphertext, confirmation, root, sending, receiving, copies } => {
                 let next = EpochKeys {

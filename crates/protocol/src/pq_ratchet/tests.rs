@@ -384,18 +384,33 @@ fn a_state_comes_back_as_it_was_and_one_that_can_not_be_is_refused() {
     assert_eq!(distinct.len(), 5, "not every state was seen");
     // An epoch of Alice's, offered by Bob.
     pair = Pair::new();
-    pair.bob.exchange = Exchange::Offering(Offering { seed: KemSeed::generate(&mut pair.rng), copies: Copies(0) });
+    pair.bob.exchange =
+        Exchange::Offering(Offering { seed: KemSeed::generate(&mut pair.rng), copies: Copies(0) });
     assert!(PqRatchet::from_saved(pair.bob.to_saved()).is_err());
 }
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
 enum Event {
-    Say { alice: bool, messages: usize },
-    Deliver { to_alice: bool, which: usize, again: bool },
-    Lose { to_alice: bool, which: usize },
+    Say {
+        alice: bool,
+        messages: usize,
+    },
+    Deliver {
+        to_alice: bool,
+        which: usize,
+        again: bool,
+    },
+    Lose {
+        to_alice: bool,
+        which: usize,
+    },
     /// A header changed on the way.
-    Tamper { to_alice: bool, which: usize, how: u8 },
+    Tamper {
+        to_alice: bool,
+        which: usize,
+        how: u8,
+    },
     Restart,
 }
 

@@ -32,7 +32,7 @@ impl MessageKey {
     }
 
     /// With the key of the post-quantum ratchet for the same message (docs/protocol.md (26)).
-    pub(crate) fn with(self, post_quantum: MessageKey) -> AeadKey {
+    pub(crate) fn with(self, post_quantum: Self) -> AeadKey {
         AeadKey(kdf::combined(&self.0, &post_quantum.0))
     }
 }

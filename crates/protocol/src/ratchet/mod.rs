@@ -153,7 +153,11 @@ impl DoubleRatchet {
     }
 
     /// `RatchetDecrypt` (§3.5), but for the AEAD: the key of a message, and the step to take once it opened with it.
-    pub(crate) fn key_of(&self, header: &Header, now_ms: u64) -> Result<(MessageKey, Step), OpenRatchetError> {
+    pub(crate) fn key_of(
+        &self,
+        header: &Header,
+        now_ms: u64,
+    ) -> Result<(MessageKey, Step), OpenRatchetError> {
         let theirs = TheirRatchetKey(header.key);
         if let Some(kept) = self.skipped.find(theirs, header.number, now_ms) {
             return Ok((kept.key().copy(), Step::Late(theirs, header.number)));

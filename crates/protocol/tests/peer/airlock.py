@@ -451,7 +451,7 @@ class Ratchet:
         return turn + receiving + varint(len(self.skipped)) + keys + varint(len(self.past)) + b"".join(self.past)
 
 
-# --- §6.6 the post-quantum ratchet
+# --- §14 the post-quantum ratchet
 
 EPOCH_MESSAGES, EPOCH_MS = 50, 7 * DAY_MS
 
@@ -469,7 +469,7 @@ class PqHeader:
 
     def fixed(self):
         part = self.offer or b"".join(self.answer or ())
-        return u32(self.epoch) + u32(self.previous) + u32(self.number) + bytes([self.kind()]) + part
+        return u32(self.epoch) + u32(self.previous) + u32(self.number) + bytes([self.kind()]) + part  # (27)
 
     def encode(self):
         part = prefixed(self.offer) if self.offer else b""
@@ -816,7 +816,7 @@ class Session:
             pq_header, second = self.post_quantum.next_key(now, random, encapsulated)
             ad, body, first = ad + pq_header.fixed(), body + 2, first + pq_header.encode()
         header.nonce = random(12)
-        ciphertext = seal(message_aead(key, second), header.nonce, ad + header.fixed(), plaintext)  # (18), (27)
+        ciphertext = seal(message_aead(key, second), header.nonce, ad + header.fixed(), plaintext)  # (18), (28)
         body = bytes([body]) + first
         ids = self.party.account + self.party.device + self.id
         inner = b"\1" + ids + body + header.encode() + prefixed(ciphertext)

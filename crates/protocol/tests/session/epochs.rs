@@ -1,8 +1,8 @@
 //! The post-quantum ratchet in whole sessions: what it costs, and sessions of the time before it.
 
 use airlock_protocol::{
-    Content, DeviceKeys, EPOCH_MESSAGES, EPOCH_MS, Letter, LocalIdentity, OpenError, RatchetMessage, Received,
-    SealError, Session,
+    Content, DeviceKeys, EPOCH_MESSAGES, EPOCH_MS, Letter, LocalIdentity, OpenError, RatchetMessage,
+    Received, SealError, Session,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -35,7 +35,7 @@ fn in_steady_state_one_message_in_27_has_a_larger_envelope() {
     let sizes = ping_pong(&mut answered(), 1_000);
     assert_eq!((sizes.iter().min(), sizes.iter().max()), (Some(&512), Some(&2_048)));
     let large = sizes.iter().filter(|size| **size == 2_048).count();
-    // Two to an epoch, of 54 messages on average. docs/protocol.md §6.6.5 has the mean.
+    // Two to an epoch, of 54 messages on average. docs/protocol.md §14.5 has the mean.
     assert_eq!(large, 74);
     assert_eq!(sizes.iter().sum::<usize>() / sizes.len(), 568);
 }
@@ -99,7 +99,8 @@ impl Version1 {
         let secret = |what: &str| Self::bytes(&self.vector[name][what]);
         let account = airlock_protocol::AccountKey::from_bytes(&secret("account").try_into().unwrap());
         let device =
-            DeviceKeys::restore(&[[1, 1].as_slice(), &secret("signing"), &secret("agreement")].concat()).unwrap();
+            DeviceKeys::restore(&[[1, 1].as_slice(), &secret("signing"), &secret("agreement")].concat())
+                .unwrap();
         let list =
             airlock_wire::DeviceList { account: account.id(), version: 1, devices: vec![device.public()] };
         LocalIdentity::new(device, account.sign_device_list(&list)).unwrap()

@@ -2,8 +2,8 @@
 //! docs/protocol.md §1.3; all bytes are hexadecimal.
 
 use airlock_protocol::{
-    Attachment, AttachmentSealer, Content, Draft, EPOCH_MS, Letter, MessageId, RatchetMessage, Received, SafetyNumber,
-    Session, attachment::blob_bytes,
+    Attachment, AttachmentSealer, Content, Draft, EPOCH_MS, Letter, MessageId, RatchetMessage, Received,
+    SafetyNumber, Session, attachment::blob_bytes,
 };
 use airlock_wire::{AccountId, encode};
 use data_encoding::HEXLOWER;

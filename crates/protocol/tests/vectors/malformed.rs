@@ -290,24 +290,40 @@ fn saved() -> Vec<Malformed> {
         new("session_empty", Kind::SavedSession, &[]),
         new("session_version_3", Kind::SavedSession, &changed(&session, |it| it[0] = 3)),
         new("session_of_version_2_as_one_of_1", Kind::SavedSession, &changed(&session, |it| it[0] = 1)),
-        new("session_role_of_no_side", Kind::SavedSession, &changed(&session, |it| {
-            let at = it.len() - ROLE_FROM_END;
-            it[at] = 2;
-        })),
-        new("session_exchange_of_no_kind", Kind::SavedSession, &changed(&session, |it| {
-            let at = it.len() - EXCHANGE_FROM_END;
-            it[at] = 5;
-        })),
+        new(
+            "session_role_of_no_side",
+            Kind::SavedSession,
+            &changed(&session, |it| {
+                let at = it.len() - ROLE_FROM_END;
+                it[at] = 2;
+            }),
+        ),
+        new(
+            "session_exchange_of_no_kind",
+            Kind::SavedSession,
+            &changed(&session, |it| {
+                let at = it.len() - EXCHANGE_FROM_END;
+                it[at] = 5;
+            }),
+        ),
         // Alice, who offers the first key, was asked.
-        new("session_exchange_out_of_turn", Kind::SavedSession, &changed(&session, |it| {
-            let at = it.len() - EXCHANGE_FROM_END;
-            it.splice(at..=at, [&[3], OF_KEY.as_slice(), &alice.bundle(false).kem.public].concat());
-        })),
+        new(
+            "session_exchange_out_of_turn",
+            Kind::SavedSession,
+            &changed(&session, |it| {
+                let at = it.len() - EXCHANGE_FROM_END;
+                it.splice(at..=at, [&[3], OF_KEY.as_slice(), &alice.bundle(false).kem.public].concat());
+            }),
+        ),
         // Bob, who does not, was: but with something that is no key.
-        new("session_asked_with_no_key", Kind::SavedSession, &changed(&bobs.save(), |it| {
-            let at = it.len() - EXCHANGE_FROM_END;
-            it.splice(at..=at, [&[3], OF_KEY.as_slice(), &[0xFF; 1_184]].concat());
-        })),
+        new(
+            "session_asked_with_no_key",
+            Kind::SavedSession,
+            &changed(&bobs.save(), |it| {
+                let at = it.len() - EXCHANGE_FROM_END;
+                it.splice(at..=at, [&[3], OF_KEY.as_slice(), &[0xFF; 1_184]].concat());
+            }),
+        ),
         new("session_cut", Kind::SavedSession, &session[..session.len() - 1]),
         new("session_trailing_byte", Kind::SavedSession, &changed(&session, |it| it.push(0))),
         new("device_as_a_session", Kind::SavedSession, &device),
