@@ -294,7 +294,7 @@ impl Engine {
             let mut key = [0; 32];
             state.rng.fill_bytes(&mut key);
             let commitment = Commitment::new(&key, &decision.judged, &decision.answer);
-            let views = asked.gate.hook(&decision.hook).map(crate::gate::OpenHook::views).unwrap_or_default();
+            let views = asked.gate.hook(&decision.hook).map(OpenHook::views).unwrap_or_default();
             let entry = DecisionEntry::new(decision, id, asked.at_ms, views, commitment);
             (AuditEntry::Decided(Box::new(entry)), key)
         };
