@@ -133,6 +133,26 @@ fn nothing_but_the_lab_names_the_server_that_scans() {
     assert!(module.contains("\nmod server_scan;"), "it must not be public");
 }
 
+/// A session of version 1 has no post-quantum ratchet; what may send on one is a test tool or a measurement.
+#[test]
+fn no_client_sends_without_the_post_quantum_ratchet() {
+    let mut callers: Vec<String> = rust_files()
+        .iter()
+        .filter(|path| !path.ends_with("e2e/tidy.rs"))
+        .filter(|path| fs::read_to_string(path).unwrap_or_default().contains("dangerously_send_classical("))
+        .map(|path| path.strip_prefix(root()).unwrap_or(path).display().to_string())
+        .collect();
+    callers.sort();
+    let allowed = [
+        "crates/protocol/benches/session/main.rs",
+        "crates/protocol/examples/peer.rs",
+        "crates/protocol/src/session.rs",
+        "crates/protocol/tests/session/epochs.rs",
+        "crates/protocol/tests/vectors/make.rs",
+    ];
+    assert_eq!(callers, allowed);
+}
+
 #[test]
 fn every_package_forbids_unsafe_code_and_takes_the_lints_of_the_workspace() {
     let manifest = |path: &Path| fs::read_to_string(path).unwrap().parse::<toml::Table>().unwrap();

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use airlock_protocol::{
-    BundleError, Control, Draft, MessageId, PqxdhError, SafetyNumber, SealError, Session, UNANSWERED_MS_MAX,
-    VerifiedBundle,
+    BundleError, Control, Draft, MessageId, PqxdhError, SafetyNumber, SealError, Session, VerifiedBundle,
     outgoing::{NAME_BYTES_MAX, ReturnAddress},
 };
 use airlock_wire::{
@@ -292,9 +291,8 @@ impl Engine {
             let state = self.state()?;
             let db = state.vault.read();
             for device in contacts::devices(db, &account)?.map(|list| list.devices).unwrap_or_default() {
-                if let Some(session) = sessions::for_sending(db, &device.id)?
-                    && (session.is_answered()
-                        || now_ms < session.created_ms().saturating_add(UNANSWERED_MS_MAX))
+                if sessions::for_sending(db, &device.id)?
+                    .is_some_and(|session| session.is_for_sending(now_ms))
                 {
                     return Ok(());
                 }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `{"init": KEYS}`, the secrets as in `tests/vectors/handshake.json` | `account`, `device`, `agreement`, `devices`, `bundle`, `last_resort_bundle`, encoded |
 //! | `{"start": {"bundle", "devices", "now_ms", "random"}}` | `session`, `state` |
+//! | `{"restore": {"saved"}}`: a session of version 1, docs/protocol.md §8, to be sent on although it is | `session`, `state` |
 //! | `{"encrypt": {"id", "text", "now_ms", "random"}}` | `sealed`, `state` |
 //! | `{"decrypt": {"sealed", "now_ms"}}`; a first message whose session is not known starts it | `id`, `text`, `sent_at_ms`, `state` |
 //! | `{"state": {}}` | `state`: SHA-256 of the session's bytes of docs/protocol.md §8, or null |
@@ -36,6 +37,7 @@ use sha2::{Digest, Sha256};
 enum Request {
     Init(Keys),
     Start { bundle: String, devices: String, now_ms: u64, random: String },
+    Restore { saved: String },
     Encrypt { id: String, text: String, now_ms: u64, random: String },
     Decrypt { sealed: String, now_ms: u64 },
     State {},
@@ -77,6 +79,14 @@ impl Peer {
             Request::Init(_) | Request::State {} => Ok(json!({})),
             Request::Start { bundle, devices, now_ms, random } => {
                 let session = party.start(&bytes(&bundle)?, &bytes(&devices)?, now_ms, &bytes(&random)?)?;
+                let id = session.id().to_string();
+                self.session = Some(session);
+                Ok(json!({ "session": id }))
+            }
+            Request::Restore { saved } => {
+                let mut session = Session::restore(&bytes(&saved)?).map_err(debug)?;
+                // The Double Ratchet alone is what another implementation may know.
+                session.dangerously_send_classical();
                 let id = session.id().to_string();
                 self.session = Some(session);
                 Ok(json!({ "session": id }))

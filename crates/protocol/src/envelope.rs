@@ -15,6 +15,7 @@ use crate::{
     identity::{DeviceKeys, Peer},
     incoming::OpenError,
     kdf,
+    pq_ratchet::PqHeader,
     pqxdh::Handshake,
     ratchet::Header,
     session::SessionId,
@@ -49,11 +50,14 @@ pub(crate) struct Inner {
     pub(crate) ciphertext: Vec<u8>,
 }
 
-/// Whether the session is new to the recipient, as far as the sender knows.
+/// Whether the session is new to the recipient, as far as the sender knows; and the version of the session, as only
+/// one of version 2 has the header of a post-quantum ratchet.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Body {
-    First(First),
-    Ratchet,
+    FirstOfVersion1(First),
+    RatchetOfVersion1,
+    First(First, PqHeader),
+    Ratchet(PqHeader),
 }
 
 /// What a recipient needs to accept a session.

@@ -9,11 +9,12 @@ use airlock_wire::{CodecError, Device, DeviceList, DeviceListError, KemRole, Pre
 
 use crate::{
     agreement::WeakKey,
+    both_ratchets::Headers,
     envelope::{self, Body, First, Inner},
     identity::{LocalIdentity, Peer},
     letter::{Letter, LetterError},
     pqxdh::{self, PqxdhError, Prekeys},
-    ratchet::{FORWARD_JUMP_MAX, Header, OpenRatchetError},
+    ratchet::{FORWARD_JUMP_MAX, OpenRatchetError},
     session::{Session, SessionId},
 };
 
@@ -43,7 +44,7 @@ pub struct FirstMessage {
 pub struct RatchetMessage {
     pub(crate) sender: Peer,
     pub(crate) session: SessionId,
-    pub(crate) header: Header,
+    pub(crate) headers: Headers,
     pub(crate) ciphertext: Vec<u8>,
     /// Of a first message: the digest of what came with it.
     pub(crate) first: Option<[u8; 32]>,
@@ -105,6 +106,11 @@ pub enum OpenError {
     /// The session can't be set up.
     #[error("the session can't be accepted: {0}")]
     Pqxdh(PqxdhError),
+    /// It starts a session without a post-quantum ratchet, as a client of an earlier version does.
+    #[error(
+        "the message starts a session of version 1, which is not post-quantum: its sender's client is too old"
+    )]
+    Outdated,
     /// It names another session, or another sender, than the one that was to open it.
     #[error("the message does not belong to this session")]
     WrongSession,
@@ -151,10 +157,17 @@ impl Received {
     /// When it is not for this device, or not well-formed, or its sender's device list does not verify.
     pub fn parse(sealed: &[u8], us: &LocalIdentity) -> Result<Self, OpenError> {
         let Inner { sender, session, body, header, ciphertext } = envelope::open(sealed, us.device())?;
-        let message = RatchetMessage { sender, session, header, ciphertext, first: None };
-        match body {
-            Body::Ratchet => Ok(Self::Ratchet(message)),
-            Body::First(first) => FirstMessage::verify(message, first).map(Self::First),
+        let (first, post_quantum) = match body {
+            Body::FirstOfVersion1(first) => (Some(first), None),
+            Body::RatchetOfVersion1 => (None, None),
+            Body::First(first, header) => (Some(first), Some(header)),
+            Body::Ratchet(header) => (None, Some(header)),
+        };
+        let headers = Headers { classical: header, post_quantum };
+        let message = RatchetMessage { sender, session, headers, ciphertext, first: None };
+        match first {
+            None => Ok(Self::Ratchet(message)),
+            Some(first) => FirstMessage::verify(message, first).map(Self::First),
         }
     }
 
@@ -236,13 +249,16 @@ impl FirstMessage {
         now_ms: u64,
     ) -> Result<(Session, Opened), OpenError> {
         let Self { message, first, device, devices } = self;
+        if message.headers.post_quantum.is_none() {
+            return Err(OpenError::Outdated);
+        }
         let agreed = pqxdh::respond(us, (devices.account, &device), &first.handshake, prekeys)
             .map_err(OpenError::Pqxdh)?;
-        if agreed.session != message.session {
+        if agreed.session() != message.session {
             return Err(OpenError::NotAuthentic);
         }
-        let mut session =
-            Session::respond(message.sender, &device, &agreed, prekeys.signed, message.header.key, now_ms)?;
+        let theirs = message.headers.classical.key;
+        let mut session = Session::respond(message.sender, &device, &agreed, prekeys.signed, theirs, now_ms)?;
         let opened = session.open(message, now_ms)?;
         Ok((session, opened))
     }

@@ -2,10 +2,12 @@
 //!
 //! | function       | input                 | salt or key | label                                   | output               |
 //! |----------------|-----------------------|-------------|-----------------------------------------|----------------------|
-//! | [`pqxdh`]      | F ‖ DH1..4 ‖ SS       | 32 zeros    | [`PQXDH_INFO`], [`SESSION_ID_INFO`]     | SK, session id       |
+//! | [`pqxdh`]      | F ‖ DH1..4 ‖ SS       | 32 zeros    | [`PQXDH_INFO`], [`SESSION_ID_INFO`], [`START_INFO`] | SK, session id, epoch 0 |
 //! | [`root`]       | DH                    | RK          | [`ROOT_INFO`]                           | RK, CK               |
 //! | [`chain`]      | 0x01, 0x02            | CK          |                                         | MK, CK               |
-//! | [`message`]    | MK                    | 32 zeros    | [`MESSAGE_INFO`]                        | AEAD key             |
+//! | [`epoch`]      | SS of an exchange     | R           | [`EPOCH_INFO`] ‖ 0 ‖ number, EK, CT     | R, two CKs, C        |
+//! | [`message`]    | MK                    | 32 zeros    | [`MESSAGE_INFO`]                        | AEAD key, version 1  |
+//! | [`combined`]   | MK                    | MK'         | [`COMBINED_INFO`]                       | AEAD key             |
 //! | [`envelope`]   | DH                    | 32 zeros    | [`ENVELOPE_INFO`] ‖ 0 ‖ public keys     | AEAD key             |
 //! | [`attachment`] | key of a pointer      | 32 zeros    | [`ATTACHMENT_INFO`] ‖ 0 ‖ digest ‖ size | AEAD key             |
 //! | [`transcript`] | fields of fixed size  |             | a label ‖ 0                             | SHA-256              |
@@ -24,7 +26,13 @@ pub(crate) const PQXDH_INFO: &[u8] = b"Airlock v1_CURVE25519_SHA-256_ML-KEM-768"
 pub(crate) const SESSION_ID_INFO: &[u8] = b"Airlock v1 session id";
 /// `KDF_RK` of the Double Ratchet.
 pub(crate) const ROOT_INFO: &[u8] = b"Airlock v1 root key";
-/// From a message key to the key of its AEAD.
+/// Epoch 0 of the post-quantum ratchet, beside SK.
+pub(crate) const START_INFO: &[u8] = b"Airlock v2 post-quantum start";
+/// The next epoch of the post-quantum ratchet.
+pub(crate) const EPOCH_INFO: &[u8] = b"Airlock v2 post-quantum epoch";
+/// From the message keys of both ratchets to the key of the AEAD.
+pub(crate) const COMBINED_INFO: &[u8] = b"Airlock v2 message key";
+/// From a message key to the key of its AEAD, in sessions of version 1.
 pub(crate) const MESSAGE_INFO: &[u8] = b"Airlock v1 message key";
 /// The outer layer of an envelope.
 pub(crate) const ENVELOPE_INFO: &[u8] = b"Airlock v1 sealed envelope";
@@ -55,15 +63,40 @@ const F: [u8; 32] = [0xFF; 32];
 /// A derived key, wiped when dropped.
 pub(crate) type Key32 = Zeroizing<[u8; 32]>;
 
-/// PQXDH §2.2: `KDF(KM)` = HKDF(salt = zeros, ikm = F ‖ KM, info), here expanded twice: SK and the session
-/// id (6), (7), (8).
-pub(crate) fn pqxdh(key_material: &[&[u8; 32]]) -> (Key32, [u8; 16]) {
+/// What PQXDH gives.
+pub(crate) struct PqxdhKeys {
+    /// SK (7).
+    pub(crate) secret: Key32,
+    /// The session id (8).
+    pub(crate) session: [u8; 16],
+    /// R, CK of the initiator and CK of the responder, of epoch 0 (24).
+    pub(crate) start: Zeroizing<[u8; 96]>,
+}
+
+/// PQXDH §2.2: `KDF(KM)` = HKDF(salt = zeros, ikm = F ‖ KM, info), here expanded three times (6), (7), (8), (24).
+pub(crate) fn pqxdh(key_material: &[&[u8; 32]]) -> PqxdhKeys {
     let mut extract = HkdfExtract::<Sha256>::new(None);
     extract.input_ikm(&F);
     key_material.iter().for_each(|part| extract.input_ikm(*part));
     let (mut prk, hkdf) = extract.finalize();
     prk.as_mut_slice().zeroize();
-    (expand(&hkdf, &[PQXDH_INFO]), *expand(&hkdf, &[SESSION_ID_INFO]))
+    PqxdhKeys {
+        secret: expand(&hkdf, &[PQXDH_INFO]),
+        session: *expand(&hkdf, &[SESSION_ID_INFO]),
+        start: expand(&hkdf, &[START_INFO]),
+    }
+}
+
+/// R, CK of the initiator, CK of the responder, and C, of the next epoch, whose number this is (25).
+pub(crate) fn epoch(
+    root: &[u8; 32],
+    shared: &[u8; 32],
+    number: u32,
+    public: &[u8],
+    ciphertext: &[u8],
+) -> Zeroizing<[u8; 128]> {
+    let (public, ciphertext) = (Sha256::digest(public), Sha256::digest(ciphertext));
+    hkdf(Some(root), shared, &[EPOCH_INFO, &[0], &number.to_le_bytes(), &public, &ciphertext])
 }
 
 /// Double Ratchet §3.1: `KDF_RK(rk, dh_out)` → (root key, chain key) (9).
@@ -88,7 +121,13 @@ pub(crate) fn chain(chain_key: &[u8; 32]) -> (Key32, Key32) {
     (step(0x02), step(0x01))
 }
 
-/// The AEAD key of one message (11).
+/// The AEAD key of one message (26): unknown to whoever lacks one of the two message keys, as in Signal's Triple
+/// Ratchet (`KDF_HYBRID`).
+pub(crate) fn combined(message_key: &[u8; 32], post_quantum: &[u8; 32]) -> Key32 {
+    hkdf(Some(post_quantum), message_key, &[COMBINED_INFO])
+}
+
+/// The AEAD key of one message of a session of version 1 (11).
 pub(crate) fn message(message_key: &[u8; 32]) -> Key32 {
     hkdf(None, message_key, &[MESSAGE_INFO])
 }
@@ -124,7 +163,7 @@ fn hkdf<const N: usize>(salt: Option<&[u8; 32]>, ikm: &[u8; 32], info: &[&[u8]])
     expand(&hkdf, info)
 }
 
-#[expect(clippy::expect_used, reason = "HKDF refuses more than 255 blocks only, and N is 64 at most")]
+#[expect(clippy::expect_used, reason = "HKDF refuses more than 255 blocks only, and N is 128 at most")]
 fn expand<const N: usize>(hkdf: &hkdf::Hkdf<Sha256>, info: &[&[u8]]) -> Zeroizing<[u8; N]> {
     let mut okm = Zeroizing::new([0; N]);
     hkdf.expand_multi_info(info, okm.as_mut_slice()).expect("N is in bounds");
@@ -140,7 +179,10 @@ fn hmac(key: &[u8; 32]) -> Hmac<Sha256> {
 mod tests {
     use super::*;
 
-    const LABELS: [&[u8]; 14] = [
+    const LABELS: [&[u8]; 17] = [
+        START_INFO,
+        EPOCH_INFO,
+        COMBINED_INFO,
         PQXDH_INFO,
         SESSION_ID_INFO,
         ROOT_INFO,
@@ -174,6 +216,25 @@ mod tests {
         let (next, message) = chain(&[7; 32]);
         assert_ne!(*next, *message);
         assert_ne!(*next, [7; 32]);
+    }
+
+    #[test]
+    fn a_combined_key_depends_on_both_message_keys_and_is_neither_ratchets_own() {
+        let key = combined(&[1; 32], &[2; 32]);
+        assert_ne!(*combined(&[1; 32], &[3; 32]), *key);
+        assert_ne!(*combined(&[3; 32], &[2; 32]), *key);
+        assert_ne!(*combined(&[2; 32], &[1; 32]), *key);
+        assert_ne!(*message(&[1; 32]), *combined(&[1; 32], &[0; 32]));
+    }
+
+    #[test]
+    fn an_epoch_depends_on_each_of_its_inputs() {
+        let keys = epoch(&[1; 32], &[2; 32], 3, &[4], &[5]);
+        assert_ne!(*epoch(&[9; 32], &[2; 32], 3, &[4], &[5]), *keys);
+        assert_ne!(*epoch(&[1; 32], &[9; 32], 3, &[4], &[5]), *keys);
+        assert_ne!(*epoch(&[1; 32], &[2; 32], 9, &[4], &[5]), *keys);
+        assert_ne!(*epoch(&[1; 32], &[2; 32], 3, &[9], &[5]), *keys);
+        assert_ne!(*epoch(&[1; 32], &[2; 32], 3, &[4], &[9]), *keys);
     }
 
     #[test]

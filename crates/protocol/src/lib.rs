@@ -6,7 +6,8 @@
 //! generators come in as arguments. `docs/protocol.md` is the text that the code cites.
 //!
 //! Reading order: [`outgoing`] and [`gate`] (the argument), [`identity`], [`prekey`], [`pqxdh`], `ratchet`,
-//! [`session`], `envelope`, [`incoming`], [`attachment`]; every label and derivation is in `kdf`.
+//! `pq_ratchet`, `both_ratchets`, [`session`], `envelope`, [`incoming`], [`attachment`]; every label and derivation is
+//! in `kdf`.
 
 #![no_std]
 
@@ -14,13 +15,16 @@ extern crate alloc;
 
 mod agreement;
 pub mod attachment;
+mod both_ratchets;
 mod envelope;
 pub mod gate;
 pub mod identity;
 pub mod incoming;
 mod kdf;
+mod kem;
 pub mod letter;
 pub mod outgoing;
+mod pq_ratchet;
 pub mod pqxdh;
 pub mod prekey;
 mod ratchet;
@@ -41,6 +45,7 @@ pub use identity::{AccountKey, DeviceKeys, IdentityError, LocalIdentity, Peer, v
 pub use incoming::{FirstMessage, OpenError, Opened, PrekeysNeeded, RatchetMessage, Received};
 pub use letter::{Letter, LetterError, Outgoing};
 pub use outgoing::{Checked, Content, Control, Draft, MessageId, Report};
+pub use pq_ratchet::{EPOCH_MESSAGES, EPOCH_MS};
 pub use pqxdh::{PqxdhError, Prekeys};
 pub use prekey::{BundleError, CurvePrekeySecret, CurveRole, KemPrekeySecret, VerifiedBundle};
 pub use ratchet::{FORWARD_JUMP_MAX, SKIPPED_KEYS_MAX, SKIPPED_MS_MAX};

@@ -14,15 +14,15 @@ use x25519_dalek::SharedSecret;
 use crate::{
     agreement::{self, WeakKey, agree},
     identity::LocalIdentity,
-    kdf::{self, Key32},
-    prekey::{
-        CurvePrekeySecret, CurveRole, KEM_CIPHERTEXT_BYTES, KemPrekeySecret, KemSecret, VerifiedBundle,
-    },
+    kdf::{self, PqxdhKeys},
+    kem::{KEM_CIPHERTEXT_BYTES, KemSecret},
+    prekey::{CurvePrekeySecret, CurveRole, KemPrekeySecret, VerifiedBundle},
     session::SessionId,
 };
 
-/// Version of the session protocol, bound in each session's transcript. There is one, and no way to ask for less.
-const PROTOCOL_VERSION: u8 = 1;
+/// Version of the session protocol, bound in each session's transcript. Sessions of version 1, which have no
+/// post-quantum ratchet, are no longer started, and there is no way to ask for one.
+const PROTOCOL_VERSION: u8 = 2;
 
 /// The suite X25519, ML-KEM-768, HKDF-SHA-256, ChaCha20-Poly1305, Ed25519, bound in the transcript as well.
 const SUITE: u8 = 1;
@@ -66,9 +66,7 @@ pub(crate) struct Handshake {
 
 /// What both sides have after PQXDH.
 pub(crate) struct Agreed {
-    /// SK.
-    pub(crate) secret: Key32,
-    pub(crate) session: SessionId,
+    pub(crate) keys: PqxdhKeys,
     pub(crate) associated: AssociatedData,
 }
 
@@ -120,8 +118,8 @@ pub(crate) fn initiate(
         handshake: &handshake,
     }
     .digest();
-    let (secret, session) = derive([&dh1, &dh2, &dh3], dh4.as_ref(), &kem_secret);
-    Ok((handshake, Agreed { secret, session, associated }))
+    let keys = derive([&dh1, &dh2, &dh3], dh4.as_ref(), &kem_secret);
+    Ok((handshake, Agreed { keys, associated }))
 }
 
 /// Bob's side (PQXDH §3.4; docs/protocol.md (15)). `sender` and its device come from a verified device list.
@@ -138,7 +136,7 @@ pub(crate) fn respond(
     let ciphertext = handshake.ciphertext.as_slice().try_into();
     let ciphertext =
         ciphertext.map_err(|_| PqxdhError::CiphertextLength { got: handshake.ciphertext.len() })?;
-    let (kem_secret, kem_public) = prekeys.kem.decapsulate(ciphertext);
+    let (kem_secret, kem_public) = prekeys.kem.seed().decapsulate(ciphertext);
     let dh1 = agree(prekeys.signed.secret(), &sender.1.agreement)?;
     let dh2 = agree(us.device().agreement(), &handshake.ephemeral)?;
     let dh3 = agree(prekeys.signed.secret(), &handshake.ephemeral)?;
@@ -148,12 +146,12 @@ pub(crate) fn respond(
         bob: (us.account(), &us.device().public()),
         signed: &agreement::public(prekeys.signed.secret()),
         one_time: prekeys.one_time.map(|prekey| agreement::public(prekey.secret())).as_ref(),
-        kem: &kem_public,
+        kem: kem_public.as_bytes(),
         handshake,
     }
     .digest();
-    let (secret, session) = derive([&dh1, &dh2, &dh3], dh4.as_ref(), &kem_secret);
-    Ok(Agreed { secret, session, associated })
+    let keys = derive([&dh1, &dh2, &dh3], dh4.as_ref(), &kem_secret);
+    Ok(Agreed { keys, associated })
 }
 
 fn check_prekeys(handshake: &Handshake, prekeys: Prekeys<'_>) -> Result<(), PqxdhError> {
@@ -173,12 +171,11 @@ fn check_prekeys(handshake: &Handshake, prekeys: Prekeys<'_>) -> Result<(), Pqxd
 }
 
 /// `SK = KDF(DH1 ‖ DH2 ‖ DH3 ‖ [DH4] ‖ SS)`.
-fn derive(dh: [&SharedSecret; 3], dh4: Option<&SharedSecret>, kem: &KemSecret) -> (Key32, SessionId) {
+fn derive(dh: [&SharedSecret; 3], dh4: Option<&SharedSecret>, kem: &KemSecret) -> PqxdhKeys {
     let mut key_material: Vec<&[u8; 32]> = dh.iter().map(|shared| shared.as_bytes()).collect();
     key_material.extend(dh4.map(SharedSecret::as_bytes));
     key_material.push(&kem.0);
-    let (secret, session) = kdf::pqxdh(&key_material);
-    (secret, SessionId(session))
+    kdf::pqxdh(&key_material)
 }
 
 /// What the associated data is a digest of (docs/protocol.md (16)).
@@ -189,6 +186,12 @@ struct Transcript<'a> {
     one_time: Option<&'a [u8; 32]>,
     kem: &'a [u8],
     handshake: &'a Handshake,
+}
+
+impl Agreed {
+    pub(crate) fn session(&self) -> SessionId {
+        SessionId(self.keys.session)
+    }
 }
 
 impl Transcript<'_> {

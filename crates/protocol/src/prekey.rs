@@ -8,27 +8,20 @@ use airlock_wire::{
     AccountId, Bundle, CurvePrekey, Device, DeviceId, DeviceList, KemPrekey, KemRole, PrekeyId, Signature,
 };
 use ed25519_dalek::VerifyingKey;
-use ml_kem::{
-    Decapsulate, Encapsulate, Key, KeyExport, Seed,
-    ml_kem_768::{Ciphertext, DecapsulationKey, EncapsulationKey},
-};
+use ml_kem::ml_kem_768::EncapsulationKey;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use x25519_dalek::StaticSecret;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+pub use crate::kem::{KEM_CIPHERTEXT_BYTES, KEM_PUBLIC_BYTES};
 use crate::{
     agreement,
     identity::{DeviceKeys, Peer},
     kdf,
+    kem::{self, KemError, KemSecret, KemSeed},
     saved::{self, Kind, SavedError, SavedSecret},
 };
-
-/// Bytes of an ML-KEM-768 encapsulation key (FIPS 203 §8, table 3).
-pub const KEM_PUBLIC_BYTES: usize = 1_184;
-
-/// Bytes of an ML-KEM-768 ciphertext (FIPS 203 §8, table 3).
-pub const KEM_CIPHERTEXT_BYTES: usize = 1_088;
 
 /// What an X25519 prekey is for. It is part of what is signed, so one can't stand in for the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -133,16 +126,14 @@ impl fmt::Debug for CurvePrekeySecret {
     }
 }
 
-/// The secret half of an ML-KEM-768 prekey, kept as its 64-byte seed `d ‖ z` (FIPS 203 §3.3): a seed is always a
-/// valid key, and expanding it is cheaper than checking an expanded one.
+/// The secret half of an ML-KEM-768 prekey, kept as its 64-byte seed `d ‖ z`.
 #[derive(ZeroizeOnDrop)]
 pub struct KemPrekeySecret {
     #[zeroize(skip)]
     role: KemRole,
     #[zeroize(skip)]
     id: PrekeyId,
-    d: [u8; 32],
-    z: [u8; 32],
+    seed: KemSeed,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -157,10 +148,7 @@ impl KemPrekeySecret {
     /// A new prekey. `id` must be new for this device and kind.
     #[must_use]
     pub fn generate(role: KemRole, id: PrekeyId, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
-        let mut prekey = Self { role, id, d: [0; 32], z: [0; 32] };
-        rng.fill_bytes(&mut prekey.d);
-        rng.fill_bytes(&mut prekey.z);
-        prekey
+        Self { role, id, seed: KemSeed::generate(rng) }
     }
 
     /// Its number.
@@ -178,7 +166,7 @@ impl KemPrekeySecret {
     /// The half to publish, signed.
     #[must_use]
     pub fn public(&self, device: &DeviceKeys) -> KemPrekey {
-        let public = self.expand().encapsulation_key().to_bytes().to_vec();
+        let public = self.seed.public().as_bytes().to_vec();
         let signature = device.sign(&signed_bytes(kem_label(self.role), &device.id(), self.id, &public));
         KemPrekey { id: self.id, role: self.role, public, signature }
     }
@@ -186,7 +174,7 @@ impl KemPrekeySecret {
     /// To be stored by a caller who encrypts it.
     #[must_use]
     pub fn save(&self) -> Zeroizing<Vec<u8>> {
-        let (d, z) = (SavedSecret(self.d), SavedSecret(self.z));
+        let (d, z) = (SavedSecret(self.seed.d), SavedSecret(self.seed.z));
         saved::save(Kind::KemPrekey, &SavedKem { role: self.role, id: self.id, d, z })
     }
 
@@ -196,41 +184,21 @@ impl KemPrekeySecret {
     /// When the bytes are of another version or kind, or damaged.
     pub fn restore(bytes: &[u8]) -> Result<Self, SavedError> {
         let SavedKem { role, id, d, z } = saved::restore(Kind::KemPrekey, bytes)?;
-        Ok(Self { role, id, d: d.0, z: z.0 })
+        Ok(Self { role, id, seed: KemSeed { d: d.0, z: z.0 } })
     }
 
-    /// `PQKEM-DEC` (PQXDH §2.2) and the public key that the ciphertext was made for. A wrong ciphertext gives a
-    /// secret that nobody else has (FIPS 203, implicit rejection).
-    pub(crate) fn decapsulate(&self, ciphertext: &[u8; KEM_CIPHERTEXT_BYTES]) -> (KemSecret, Vec<u8>) {
-        let key = self.expand();
-        let ciphertext: &Ciphertext = ciphertext.into();
-        let mut shared = key.decapsulate(ciphertext);
-        let secret = KemSecret(shared.into());
-        shared.as_mut_slice().zeroize();
-        (secret, key.encapsulation_key().to_bytes().to_vec())
-    }
-
-    fn expand(&self) -> DecapsulationKey {
-        let mut seed = Seed::default();
-        let (d, z) = seed.split_at_mut(32);
-        d.copy_from_slice(&self.d);
-        z.copy_from_slice(&self.z);
-        let key = DecapsulationKey::from_seed(seed);
-        seed.as_mut_slice().zeroize();
-        key
+    /// For `PQKEM-DEC` (PQXDH §2.2).
+    pub(crate) fn seed(&self) -> &KemSeed {
+        &self.seed
     }
 }
 
 impl fmt::Debug for KemPrekeySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { role, id, d: _, z: _ } = self;
+        let Self { role, id, seed: _ } = self;
         f.debug_struct("KemPrekeySecret").field("role", role).field("id", id).finish_non_exhaustive()
     }
 }
-
-/// `SS` of PQXDH.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct KemSecret(pub(crate) [u8; 32]);
 
 /// A bundle whose every key was signed by a device that its account lists. Holding one proves it:
 /// [`VerifiedBundle::verify`] is the only way to make one, and starting a session uses it up.
@@ -331,17 +299,16 @@ impl fmt::Debug for VerifiedBundle {
 impl VerifiedKem {
     fn decode(prekey: KemPrekey) -> Result<Self, BundleError> {
         let KemPrekey { id, role, public, signature: _ } = prekey;
-        let encoded = <&Key<EncapsulationKey>>::try_from(public.as_slice())
-            .map_err(|_| BundleError::KemLength { got: public.len() })?;
-        let key = EncapsulationKey::new(encoded).map_err(|_| BundleError::KemKey)?;
+        let key = kem::decode(&public).map_err(|error| match error {
+            KemError::Length { got } => BundleError::KemLength { got },
+            KemError::Key => BundleError::KemKey,
+        })?;
         Ok(Self { id, role, public, key })
     }
 
     /// `PQKEM-ENC` (PQXDH §2.2).
     pub(crate) fn encapsulate(&self, rng: &mut (impl CryptoRng + ?Sized)) -> (Vec<u8>, KemSecret) {
-        let (ciphertext, mut shared) = self.key.encapsulate_with_rng(rng);
-        let secret = KemSecret(shared.into());
-        shared.as_mut_slice().zeroize();
-        (ciphertext.to_vec(), secret)
+        let (ciphertext, secret) = kem::encapsulate(&self.key, rng);
+        (ciphertext.into_bytes(), secret)
     }
 }

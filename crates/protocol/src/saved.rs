@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// First byte of everything saved.
-const SAVED_VERSION: u8 = 1;
+/// First byte of everything saved, but for sessions of version 2.
+pub(crate) const SAVED_VERSION: u8 = 1;
 
 /// Second byte: what it is, so that one kind is never read as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SavedError {
     /// Written by another version of this program.
-    #[error("it was saved in format {0}, and this build reads format {SAVED_VERSION}")]
+    #[error("it was saved in format {0}, which this build does not read")]
     Version(u8),
     /// Something else was saved.
     #[error("it is another kind of saved key or session")]
@@ -41,18 +41,31 @@ pub(crate) struct SavedSecret(pub(crate) [u8; 32]);
 
 /// Encodes a mirror.
 pub(crate) fn save<T: Serialize>(kind: Kind, value: &T) -> Zeroizing<Vec<u8>> {
-    encode_exactly(&[SAVED_VERSION, kind as u8], value, 0)
+    save_version(SAVED_VERSION, kind, value)
+}
+
+/// The same in another version than most.
+pub(crate) fn save_version<T: Serialize>(version: u8, kind: Kind, value: &T) -> Zeroizing<Vec<u8>> {
+    encode_exactly(&[version, kind as u8], value, 0)
 }
 
 /// Decodes a mirror.
 pub(crate) fn restore<T: DeserializeOwned>(kind: Kind, bytes: &[u8]) -> Result<T, SavedError> {
-    let (version, rest) = bytes.split_first().ok_or(SavedError::Damaged)?;
-    if *version != SAVED_VERSION {
-        return Err(SavedError::Version(*version));
-    }
-    let (found, body) = rest.split_first().ok_or(SavedError::Damaged)?;
-    if *found != kind as u8 {
+    restore_version(SAVED_VERSION, kind, bytes)
+}
+
+/// The same in another version than most.
+pub(crate) fn restore_version<T: DeserializeOwned>(
+    expected: u8,
+    kind: Kind,
+    bytes: &[u8],
+) -> Result<T, SavedError> {
+    let (&[version, found], body) = bytes.split_first_chunk().ok_or(SavedError::Damaged)?;
+    if found != kind as u8 {
         return Err(SavedError::Kind);
+    }
+    if version != expected {
+        return Err(SavedError::Version(version));
     }
     match postcard::take_from_bytes(body) {
         Ok((value, [])) => Ok(value),

@@ -1,4 +1,4 @@
-//! A session between two devices: the public face of PQXDH and the Double Ratchet.
+//! A session between two devices: the public face of PQXDH and the two ratchets.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,14 +10,16 @@ use zeroize::Zeroizing;
 
 use crate::{
     agreement::WeakKey,
+    both_ratchets::{BothRatchets, Headers},
     envelope::{self, Body, First, INNER_BYTES_MAX, Inner, SealEnvelopeError},
     identity::{LocalIdentity, Peer},
     incoming::{OpenError, Opened, RatchetMessage},
     letter::{Outgoing, decode_letter, encode_letter},
+    pq_ratchet::saved::SavedPqRatchet,
     pqxdh::{self, Agreed, AssociatedData, Handshake, PqxdhError},
-    prekey::{CurvePrekeySecret, VerifiedBundle},
-    ratchet::{DoubleRatchet, SealRatchetError, saved::SavedRatchet},
-    saved::{self, Kind, SavedError},
+    prekey::{CurvePrekeySecret, KEM_PUBLIC_BYTES, VerifiedBundle},
+    ratchet::{SealRatchetError, saved::SavedRatchet},
+    saved::{self, Kind, SAVED_VERSION, SavedError},
 };
 
 /// Most sessions to keep with one device of someone else: the one in use, and one more, for when both sides start at
@@ -28,8 +30,12 @@ pub const SESSIONS_PER_DEVICE_MAX: usize = 2;
 /// new secret in it. The same limit as in libsignal.
 pub const UNANSWERED_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Bytes of an inner part beside the ciphertext and a first message's own: ids, header, lengths, tag, rounded up.
-const INNER_OVERHEAD_BYTES: usize = 192;
+/// Bytes of an inner part beside the ciphertext and a first message's own: ids, headers, lengths, tag, rounded up. A key
+/// of the post-quantum ratchet is always reckoned with, so that one never makes a message too large.
+const INNER_OVERHEAD_BYTES: usize = 208 + KEM_PUBLIC_BYTES;
+
+/// First byte of a saved session that has a post-quantum ratchet.
+const SESSION_VERSION: u8 = 2;
 
 /// The public name of a session, derived beside its secret, so that both sides have it and no other session does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,7 +64,9 @@ pub struct Session {
     associated: AssociatedData,
     /// Repeated in each message until they answer.
     unanswered: Option<Handshake>,
-    ratchet: DoubleRatchet,
+    ratchets: BothRatchets,
+    /// Whether it may be sealed with although it has no post-quantum ratchet. Never saved.
+    classical_allowed: bool,
 }
 
 /// Why a session can't seal.
@@ -78,7 +86,10 @@ pub enum SealError {
         /// Its age.
         days: u64,
     },
-    /// 2^32 - 1 messages in a row had no answer.
+    /// It is of version 1. A new one is to be started.
+    #[error("the session was started by an earlier version, without a post-quantum ratchet")]
+    Outdated,
+    /// 2^32 - 1 messages in a row had no answer, or 2^32 - 1 of one epoch.
     #[error("the session has run out of message numbers")]
     Exhausted,
     /// A public key of theirs is no key.
@@ -118,16 +129,17 @@ impl Session {
         now_ms: u64,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, PqxdhError> {
-        let (handshake, Agreed { secret, session, associated }) = pqxdh::initiate(us, &bundle, rng)?;
-        let ratchet = DoubleRatchet::initiate(&secret, bundle.signed.public, rng)?;
+        let (handshake, agreed) = pqxdh::initiate(us, &bundle, rng)?;
+        let ratchets = BothRatchets::initiate(&agreed.keys, bundle.signed.public, now_ms, rng)?;
         Ok(Self {
-            id: session,
+            id: agreed.session(),
             peer: bundle.peer(),
             agreement: bundle.device.agreement,
             created_ms: now_ms,
-            associated,
+            associated: agreed.associated,
             unanswered: Some(handshake),
-            ratchet,
+            ratchets,
+            classical_allowed: false,
         })
     }
 
@@ -139,16 +151,17 @@ impl Session {
         theirs: [u8; 32],
         now_ms: u64,
     ) -> Result<Self, OpenError> {
-        let ratchet =
-            DoubleRatchet::respond(&agreed.secret, signed.secret(), theirs).map_err(OpenError::WeakKey)?;
+        let ratchets = BothRatchets::respond(&agreed.keys, signed.secret(), theirs, now_ms)
+            .map_err(OpenError::WeakKey)?;
         Ok(Self {
-            id: agreed.session,
+            id: agreed.session(),
             peer,
             agreement: device.agreement,
             created_ms: now_ms,
             associated: agreed.associated,
             unanswered: None,
-            ratchet,
+            ratchets,
+            classical_allowed: false,
         })
     }
 
@@ -174,6 +187,36 @@ impl Session {
     #[must_use]
     pub fn is_answered(&self) -> bool {
         self.unanswered.is_none()
+    }
+
+    /// Whether it has a post-quantum ratchet. One of version 1, saved by an earlier version of this program, has none:
+    /// it opens what still comes for it, and is sent on no more.
+    #[must_use]
+    pub fn is_post_quantum(&self) -> bool {
+        self.ratchets.is_post_quantum()
+    }
+
+    /// Whether [`Session::seal`] works now, by the session's version and age. If not, a new one is to be started.
+    #[must_use]
+    pub fn is_for_sending(&self, now_ms: u64) -> bool {
+        self.refuse_sending(now_ms).is_ok()
+    }
+
+    fn refuse_sending(&self, now_ms: u64) -> Result<(), SealError> {
+        if !self.is_post_quantum() && !self.classical_allowed {
+            return Err(SealError::Outdated);
+        }
+        let age_ms = now_ms.saturating_sub(self.created_ms);
+        if !self.is_answered() && age_ms > UNANSWERED_MS_MAX {
+            return Err(SealError::Unanswered { days: age_ms / (24 * 60 * 60 * 1_000) });
+        }
+        Ok(())
+    }
+
+    /// Lets a session of version 1 be sent on, without a post-quantum ratchet, until it is restored again: for tests
+    /// and measurements of the Double Ratchet alone. No client may call it.
+    pub fn dangerously_send_classical(&mut self) {
+        self.classical_allowed = true;
     }
 
     /// Seals something that the gate made, or that has no free text, for the other side.
@@ -203,10 +246,7 @@ impl Session {
         sent_at_ms: u64,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Encrypted, SealError> {
-        let age_ms = sent_at_ms.saturating_sub(self.created_ms);
-        if !self.is_answered() && age_ms > UNANSWERED_MS_MAX {
-            return Err(SealError::Unanswered { days: age_ms / (24 * 60 * 60 * 1_000) });
-        }
+        self.refuse_sending(sent_at_ms)?;
         let first =
             self.unanswered.clone().map(|handshake| First { devices: us.device_list().clone(), handshake });
         let plaintext = encode_letter(outgoing.into(), sent_at_ms, TAG_BYTES)?;
@@ -217,12 +257,17 @@ impl Session {
             return Err(SealError::TooLarge { got, max: INNER_BYTES_MAX });
         }
         let associated = self.associated_data(first.as_ref().map(First::digest).as_ref());
-        let (header, ciphertext) =
-            self.ratchet.encrypt(plaintext, &associated, rng).map_err(|error| match error {
+        let (Headers { classical: header, post_quantum }, ciphertext) =
+            self.ratchets.encrypt(plaintext, &associated, sent_at_ms, rng).map_err(|error| match error {
                 SealRatchetError::Exhausted => SealError::Exhausted,
                 SealRatchetError::WeakKey(weak) => SealError::WeakKey(weak),
             })?;
-        let body = first.map_or(Body::Ratchet, Body::First);
+        let body = match (first, post_quantum) {
+            (Some(first), Some(header)) => Body::First(first, header),
+            (None, Some(header)) => Body::Ratchet(header),
+            (Some(first), None) => Body::FirstOfVersion1(first),
+            (None, None) => Body::RatchetOfVersion1,
+        };
         let inner = Inner { sender: us.peer(), session: self.id, body, header, ciphertext };
         Ok(Encrypted { recipient: self.peer, agreement: self.agreement, inner })
     }
@@ -232,12 +277,12 @@ impl Session {
     /// # Errors
     /// [`OpenError`]. Nothing has changed then, except for [`OpenError::Letter`].
     pub fn open(&mut self, message: impl Into<RatchetMessage>, now_ms: u64) -> Result<Opened, OpenError> {
-        let RatchetMessage { sender, session, header, ciphertext, first } = message.into();
+        let RatchetMessage { sender, session, headers, ciphertext, first } = message.into();
         if sender != self.peer || session != self.id {
             return Err(OpenError::WrongSession);
         }
         let associated = self.associated_data(first.as_ref());
-        let plaintext = self.ratchet.decrypt(&header, &associated, ciphertext, now_ms)?;
+        let plaintext = self.ratchets.decrypt(headers, &associated, ciphertext, now_ms)?;
         self.unanswered = None;
         let (sent_at_ms, letter) = decode_letter(&plaintext).map_err(OpenError::Letter)?;
         Ok(Opened { sender, sent_at_ms, letter })
@@ -251,27 +296,39 @@ impl Session {
     /// The whole state, to be stored by a caller who encrypts it.
     #[must_use]
     pub fn save(&self) -> Zeroizing<Vec<u8>> {
-        let Self { id, peer, agreement, created_ms, associated, unanswered, ratchet } = self;
-        let saved = SavedSession {
+        let Self { id, peer, agreement, created_ms, associated, unanswered, ratchets, classical_allowed: _ } =
+            self;
+        let (ratchet, post_quantum) = ratchets.to_saved();
+        let session = SavedSession {
             id: *id,
             peer: *peer,
             agreement: *agreement,
             created_ms: *created_ms,
             associated: associated.0,
             unanswered: unanswered.clone(),
-            ratchet: ratchet.to_saved(),
+            ratchet,
         };
-        saved::save(Kind::Session, &saved)
+        match post_quantum {
+            Some(post_quantum) => {
+                saved::save_version(SESSION_VERSION, Kind::Session, &(session, post_quantum))
+            }
+            None => saved::save(Kind::Session, &session),
+        }
     }
 
-    /// What [`Session::save`] made.
+    /// What [`Session::save`] made, in this version or an earlier one.
     ///
     /// # Errors
     /// When the bytes are of another version or kind, or damaged.
     pub fn restore(bytes: &[u8]) -> Result<Self, SavedError> {
-        let saved: SavedSession = saved::restore(Kind::Session, bytes)?;
-        let SavedSession { id, peer, agreement, created_ms, associated, unanswered, ratchet } = saved;
-        let ratchet = DoubleRatchet::from_saved(ratchet)?;
+        let (session, post_quantum): (SavedSession, Option<SavedPqRatchet>) = match bytes.first() {
+            Some(&SAVED_VERSION) => (saved::restore(Kind::Session, bytes)?, None),
+            _ => {
+                let (session, post_quantum) = saved::restore_version(SESSION_VERSION, Kind::Session, bytes)?;
+                (session, Some(post_quantum))
+            }
+        };
+        let SavedSession { id, peer, agreement, created_ms, associated, unanswered, ratchet } = session;
         Ok(Self {
             id,
             peer,
@@ -279,11 +336,13 @@ impl Session {
             created_ms,
             associated: AssociatedData(associated),
             unanswered,
-            ratchet,
+            ratchets: BothRatchets::from_saved(ratchet, post_quantum)?,
+            classical_allowed: false,
         })
     }
 }
 
+/// A session of version 1, which is also the beginning of one of version 2.
 #[derive(Serialize, Deserialize)]
 struct SavedSession {
     id: SessionId,
@@ -341,13 +400,22 @@ impl Sealed {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, peer, agreement: _, created_ms, associated: _, unanswered, ratchet } = self;
+        let Self {
+            id,
+            peer,
+            agreement: _,
+            created_ms,
+            associated: _,
+            unanswered,
+            ratchets,
+            classical_allowed: _,
+        } = self;
         f.debug_struct("Session")
             .field("id", id)
             .field("peer", peer)
             .field("created_ms", created_ms)
             .field("answered", &unanswered.is_none())
-            .field("ratchet", ratchet)
+            .field("ratchets", ratchets)
             .finish_non_exhaustive()
     }
 }

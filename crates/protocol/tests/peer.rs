@@ -33,7 +33,7 @@ fn an_implementation_from_the_document_alone_agrees_and_exchanges_shuffled_messa
         .unwrap();
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{errors}");
-    assert_eq!(said.matches("1000 messages each way opened out of order").count(), 2, "{said}");
+    assert_eq!(said.matches("1000 messages each way opened out of order").count(), 3, "{said}");
     println!("{said}");
 }
 

@@ -12,7 +12,7 @@ use airlock_protocol::{
     gate::{
         self, Choice, Decision, Effect, HookIdentity, Outcome, Passed, Reviewed, Setting, StopReason, Stopped,
     },
-    outgoing::DraftError,
+    outgoing::{DraftError, Report},
 };
 use airlock_wire::AccountId;
 use rusqlite::Connection;
@@ -26,7 +26,7 @@ use crate::{
     audit::{AuditEntry, Commitment, DecisionEntry},
     contacts::SessionError,
     engine::Engine,
-    gate::{Gate, setting},
+    gate::{Gate, OpenHook, setting},
     vault::{
         VaultError, attachments, audit as log,
         messages::{self, Delivery},
@@ -219,7 +219,11 @@ impl Engine {
         };
         match outcome {
             Outcome::Passed(Passed { checked, reports }) => {
-                let sealed = match self.seal_file(&checked, asked.source.clone()).await {
+                let prepared = match self.reach_authorities(&reports, &asked.gate).await {
+                    Ok(()) => self.seal_file(&checked, asked.source.clone()).await,
+                    Err(error) => Err(error),
+                };
+                let sealed = match prepared {
                     Ok(sealed) => sealed,
                     Err(error) => {
                         // What the hooks decided stands in the log, though nothing came of it.
@@ -257,6 +261,16 @@ impl Engine {
         }
     }
 
+    /// Makes sure that what is to be reported can be sealed: a session with an authority may have grown too old.
+    async fn reach_authorities(&self, reports: &[Report], gate: &Gate) -> Result<(), ComposeError> {
+        for report in reports {
+            if let Some(authority) = gate.hook(report.hook()).and_then(OpenHook::authority) {
+                self.ensure_session(authority).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Encrypts the file of what the gate let through, if it has one.
     async fn seal_file(
         &self,
@@ -280,7 +294,7 @@ impl Engine {
             let mut key = [0; 32];
             state.rng.fill_bytes(&mut key);
             let commitment = Commitment::new(&key, &decision.judged, &decision.answer);
-            let views = asked.gate.hook(&decision.hook).map(crate::gate::OpenHook::views).unwrap_or_default();
+            let views = asked.gate.hook(&decision.hook).map(OpenHook::views).unwrap_or_default();
             let entry = DecisionEntry::new(decision, id, asked.at_ms, views, commitment);
             (AuditEntry::Decided(Box::new(entry)), key)
         };

@@ -1,8 +1,9 @@
 //! What a session costs for a message of 256 bytes, beside Olm (vodozemac) in the same run. Ratios between the rows
 //! of one group hold on other machines; the times, of the thread on its processor, do not.
 //!
-//! `airlock_ratchet` is the Double Ratchet alone, which is what Olm does. `airlock` is all that a message needs,
-//! with the sealed envelope, which hides the sender and has no counterpart in Olm. Airlock's set-up verifies the
+//! `airlock_double_ratchet` is the Double Ratchet alone, which is what Olm does: a session of version 1, restored from
+//! the vectors. `airlock_ratchets` has the post-quantum ratchet beside it, with its epochs as they come, and `airlock` is
+//! all that a message needs, with the sealed envelope, which hides the sender and has no counterpart in Olm. Airlock's set-up verifies the
 //! bundle's signatures and includes ML-KEM-768; Olm's has neither. `primitives` is the floor: what the primitives that
 //! the specification asks for cost, called one after the other.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "benchmark code")]
@@ -20,6 +21,7 @@ use airlock_protocol::{
 use airlock_wire::{Bundle, DeviceList, KemRole, PrekeyId};
 use cpu_time::CpuTime;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use data_encoding::HEXLOWER;
 use primitives::Primitives;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -39,6 +41,10 @@ impl Party {
     fn new(rng: &mut ChaCha20Rng) -> Self {
         let account = AccountKey::generate(rng);
         let device = DeviceKeys::generate(rng);
+        Self::of(&account, device, rng)
+    }
+
+    fn of(account: &AccountKey, device: DeviceKeys, rng: &mut ChaCha20Rng) -> Self {
         let devices = DeviceList { account: account.id(), version: 1, devices: vec![device.public()] };
         Self {
             us: LocalIdentity::new(device, account.sign_device_list(&devices)).unwrap(),
@@ -114,6 +120,30 @@ impl Pair {
         drop(alices.open(alice.parse(&answer), 0).unwrap());
         Self { rng, alice, bob, alices, bobs }
     }
+
+    /// The same without the post-quantum ratchet, which no session that is made now lacks.
+    fn without_post_quantum() -> Self {
+        let vector = include_str!("../../tests/vectors/version_1.json");
+        let vector: serde_json::Value = serde_json::from_str(vector).unwrap();
+        let bytes = |value: &serde_json::Value| HEXLOWER.decode(value.as_str().unwrap().as_bytes()).unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let mut party = |name: &str| {
+            let secret = |what: &str| bytes(&vector[name][what]);
+            let account = AccountKey::from_bytes(&secret("account").try_into().unwrap());
+            let device = [[1, 1].as_slice(), &secret("signing"), &secret("agreement")].concat();
+            Party::of(&account, DeviceKeys::restore(&device).unwrap(), &mut rng)
+        };
+        let (alice, bob) = (party("alice"), party("bob"));
+        let session = |name: &str| {
+            let mut session = Session::restore(&bytes(&vector[name])).unwrap();
+            session.dangerously_send_classical();
+            session
+        };
+        let (mut alices, mut bobs) = (session("alice_state"), session("bob_state"));
+        let answer = enclose(bob.encrypt(&mut bobs, &message(), &mut rng), &mut rng);
+        drop(alices.open(alice.parse(&answer), 0).unwrap());
+        Self { rng, alice, bob, alices, bobs }
+    }
 }
 
 fn olm_pair() -> (Olm, Olm) {
@@ -134,9 +164,13 @@ fn olm_pair() -> (Olm, Olm) {
 fn encrypt(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("encrypt_same_chain_256B");
     group.throughput(Throughput::Elements(1));
-    let Pair { mut rng, alice, mut alices, .. } = Pair::connected();
     let message = message();
-    group.bench_function("airlock_ratchet", |b| b.iter(|| alice.encrypt(&mut alices, &message, &mut rng)));
+    let Pair { mut rng, alice, mut alices, .. } = Pair::without_post_quantum();
+    group.bench_function("airlock_double_ratchet", |b| {
+        b.iter(|| alice.encrypt(&mut alices, &message, &mut rng));
+    });
+    let Pair { mut rng, alice, mut alices, .. } = Pair::connected();
+    group.bench_function("airlock_ratchets", |b| b.iter(|| alice.encrypt(&mut alices, &message, &mut rng)));
     group.bench_function("airlock", |b| {
         b.iter(|| {
             let encrypted = alice.encrypt(&mut alices, &message, &mut rng);
@@ -153,15 +187,20 @@ fn encrypt(criterion: &mut Criterion<CpuTime>) {
 fn decrypt(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("decrypt_same_chain_256B");
     group.throughput(Throughput::Elements(1));
-    let Pair { mut rng, alice, bob, mut alices, mut bobs } = Pair::connected();
     let text = message();
-    group.bench_function("airlock_ratchet", |b| {
-        b.iter_batched(
-            || bob.parse(&enclose(alice.encrypt(&mut alices, &text, &mut rng), &mut rng)),
-            |message| bobs.open(message, 0).unwrap(),
-            BatchSize::SmallInput,
-        );
-    });
+    for (name, pair) in
+        [("airlock_double_ratchet", Pair::without_post_quantum()), ("airlock_ratchets", Pair::connected())]
+    {
+        let Pair { mut rng, alice, bob, mut alices, mut bobs } = pair;
+        group.bench_function(name, |b| {
+            b.iter_batched(
+                || bob.parse(&enclose(alice.encrypt(&mut alices, &text, &mut rng), &mut rng)),
+                |message| bobs.open(message, 0).unwrap(),
+                BatchSize::SmallInput,
+            );
+        });
+    }
+    let Pair { mut rng, alice, bob, mut alices, mut bobs } = Pair::connected();
     group.bench_function("airlock", |b| {
         b.iter_batched(
             || enclose(alice.encrypt(&mut alices, &text, &mut rng), &mut rng),
@@ -183,11 +222,15 @@ fn decrypt(criterion: &mut Criterion<CpuTime>) {
 /// A question and its answer: each direction turns the ratchet.
 fn round_trip(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("round_trip_256B");
-    let mut pair = Pair::connected();
     let text = message();
-    group.bench_function("airlock_ratchet", |b| {
-        b.iter_custom(|rounds| (0..rounds).map(|_| timed_round_trip(&mut pair, &text)).sum());
-    });
+    for (name, mut pair) in
+        [("airlock_double_ratchet", Pair::without_post_quantum()), ("airlock_ratchets", Pair::connected())]
+    {
+        group.bench_function(name, |b| {
+            b.iter_custom(|rounds| (0..rounds).map(|_| timed_round_trip(&mut pair, &text)).sum());
+        });
+    }
+    let mut pair = Pair::connected();
     group.bench_function("airlock", |b| {
         b.iter(|| {
             let Pair { rng, alice, bob, alices, bobs } = &mut pair;
@@ -211,7 +254,7 @@ fn round_trip(criterion: &mut Criterion<CpuTime>) {
     group.finish();
 }
 
-/// The ratchet's share of a round trip: the envelopes between are made and opened off the clock.
+/// The ratchets' share of a round trip: the envelopes between are made and opened off the clock.
 fn timed_round_trip(pair: &mut Pair, text: &Checked) -> Duration {
     let Pair { rng, alice, bob, alices, bobs } = pair;
     let mut timed_message = |from: &Party, sending: &mut Session, to: &Party, receiving: &mut Session| {
@@ -255,7 +298,7 @@ fn set_up(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("session_accept_256B");
     let mut alices = alice.start_with(bundle, &bob.devices, &mut rng);
     let hello = enclose(alice.encrypt(&mut alices, &message(), &mut rng), &mut rng);
-    group.bench_function("airlock_ratchet", |b| {
+    group.bench_function("airlock_ratchets", |b| {
         b.iter_batched(|| bob.first(&hello), |first| bob.accept(first), BatchSize::SmallInput);
     });
     group.bench_function("primitives", |b| b.iter(|| primitives.accept()));

@@ -1,44 +1,62 @@
 //! A sending or receiving chain: each message turns it once, and there is no way back.
 
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::message_key::MessageKey;
-use crate::kdf;
+use crate::{kdf, saved::SavedSecret};
 
 /// CK with the number of its next message, Ns or Nr.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(super) struct ChainKey {
+pub(crate) struct ChainKey {
     key: [u8; 32],
     index: u32,
 }
 
 impl ChainKey {
-    pub(super) fn new(key: [u8; 32], index: u32) -> Self {
+    pub(crate) fn new(key: [u8; 32], index: u32) -> Self {
         Self { key, index }
     }
 
     /// The number of the next message.
-    pub(super) fn index(&self) -> u32 {
+    pub(crate) fn index(&self) -> u32 {
         self.index
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.key
     }
 
     /// A second chain at the same place, to try a message that may be forged. It has a name of its own, and no
     /// `Clone`, because a copied chain that is kept would undo forward secrecy.
-    pub(super) fn copy(&self) -> Self {
+    pub(crate) fn copy(&self) -> Self {
         Self { key: self.key, index: self.index }
     }
 
     /// `CK, MK = KDF_CK(CK)`. None when the numbers have run out.
-    pub(super) fn advance(&mut self) -> Option<MessageKey> {
+    pub(crate) fn advance(&mut self) -> Option<MessageKey> {
         let next = self.index.checked_add(1)?;
         let (chain, message) = kdf::chain(&self.key);
         self.key = *chain;
         self.index = next;
         Some(MessageKey::new(*message))
+    }
+}
+
+/// The mirror of a chain at rest.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedChain {
+    key: SavedSecret,
+    index: u32,
+}
+
+impl SavedChain {
+    pub(crate) fn of(chain: &ChainKey) -> Self {
+        Self { key: SavedSecret(*chain.as_bytes()), index: chain.index() }
+    }
+
+    pub(crate) fn restore(self) -> ChainKey {
+        ChainKey::new(self.key.0, self.index)
     }
 }
 

@@ -12,26 +12,26 @@ mod root_key;
 pub(crate) mod saved;
 mod skipped;
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::collections::VecDeque;
 use core::fmt;
 
 use rand_core::CryptoRng;
 use x25519_dalek::StaticSecret;
-use zeroize::Zeroizing;
 
-pub(crate) use self::header::Header;
 pub use self::skipped::{SKIPPED_KEYS_MAX, SKIPPED_MS_MAX};
-use self::{
-    chain_key::ChainKey,
+pub(crate) use self::{
+    chain_key::{ChainKey, SavedChain},
+    header::Header,
     message_key::MessageKey,
-    ratchet_key::{OurRatchetKey, TheirRatchetKey},
-    root_key::RootKey,
-    skipped::{Skipped, SkippedKeys},
+    ratchet_key::TheirRatchetKey,
+    skipped::{Skipped, SkippedKey, SkippedKeys},
 };
+use self::{ratchet_key::OurRatchetKey, root_key::RootKey};
 use crate::{agreement::WeakKey, kdf::Key32};
 
-/// Most messages by which a header may run ahead of what was received: the work that one message can ask for, about
-/// 10 ms. A sender who loses more in a row has to start a new session. The same limit as in libsignal.
+/// Most messages by which a header may run ahead of what was received in one chain. One message can ask for as much work
+/// at the end of a chain and at the beginning of the next, and for that in either ratchet: 40 ms in all. A sender who
+/// loses more in a row has to start a new session. The same limit as in libsignal.
 pub const FORWARD_JUMP_MAX: u32 = 25_000;
 
 /// How many of their earlier ratchet keys are remembered, so that a repeated old message is known as such, and costs
@@ -43,7 +43,7 @@ pub(crate) struct DoubleRatchet {
     turn: Turn,
     /// None until their first message.
     receiving: Option<ReceivingChain>,
-    skipped: SkippedKeys,
+    skipped: SkippedKeys<TheirRatchetKey>,
     past: VecDeque<TheirRatchetKey>,
 }
 
@@ -136,47 +136,35 @@ impl DoubleRatchet {
         })
     }
 
-    /// `RatchetEncrypt` (§3.4). The associated data of the AEAD is `associated` and the header.
-    pub(crate) fn encrypt(
+    /// `RatchetEncrypt` (§3.4), but for the AEAD: the header and the key of the next message.
+    pub(crate) fn next_key(
         &mut self,
-        plaintext: Zeroizing<Vec<u8>>,
-        associated: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<(Header, Vec<u8>), SealRatchetError> {
+    ) -> Result<(Header, MessageKey), SealRatchetError> {
         if let Turn::Heard(heard) = &self.turn {
             self.turn = Turn::Speaking(heard.speak(rng).map_err(SealRatchetError::WeakKey)?);
         }
         let Turn::Speaking(speaking) = &mut self.turn else { return Err(SealRatchetError::Exhausted) };
         let number = speaking.chain.index();
         let key = speaking.chain.advance().ok_or(SealRatchetError::Exhausted)?;
-        let mut header =
+        // The nonce is drawn by whoever seals.
+        let header =
             Header { key: speaking.ours.public(), previous: speaking.previous, number, nonce: [0; 12] };
-        // The key is used once. Were a state ever restored from a backup, a random nonce still keeps its second use
-        // from revealing two texts.
-        rng.fill_bytes(&mut header.nonce);
-        let ciphertext = key.encrypt(&header, associated, plaintext);
-        Ok((header, ciphertext))
+        Ok((header, key))
     }
 
-    /// `RatchetDecrypt` (§3.5). Works on copies; nothing changes unless the message authenticates.
-    pub(crate) fn decrypt(
-        &mut self,
+    /// `RatchetDecrypt` (§3.5), but for the AEAD: the key of a message, and the step to take once it opened with it.
+    pub(crate) fn key_of(
+        &self,
         header: &Header,
-        associated: &[u8],
-        ciphertext: Vec<u8>,
         now_ms: u64,
-    ) -> Result<Zeroizing<Vec<u8>>, OpenRatchetError> {
+    ) -> Result<(MessageKey, Step), OpenRatchetError> {
         let theirs = TheirRatchetKey(header.key);
         if let Some(kept) = self.skipped.find(theirs, header.number, now_ms) {
-            let plaintext = kept.key().decrypt(header, associated, ciphertext)?;
-            self.skipped.remove(theirs, header.number);
-            self.skipped.forget_old(now_ms);
-            return Ok(plaintext);
+            return Ok((kept.key().copy(), Step::Late(theirs, header.number)));
         }
         let (key, advance) = self.advance_to(theirs, header, now_ms)?;
-        let plaintext = key.decrypt(header, associated, ciphertext)?;
-        self.commit(advance, now_ms);
-        Ok(plaintext)
+        Ok((key, Step::Advance(advance)))
     }
 
     /// The key for a header that is on no skipped key, and the state that holds once the message is known to be real.
@@ -210,7 +198,16 @@ impl DoubleRatchet {
         Ok((key, Advance { receiving: ReceivingChain { theirs, chain }, heard, skipped }))
     }
 
-    fn commit(&mut self, advance: Advance, now_ms: u64) {
+    /// Takes the step of a message that opened.
+    pub(crate) fn commit(&mut self, step: Step, now_ms: u64) {
+        match step {
+            Step::Late(theirs, number) => self.skipped.remove(theirs, number),
+            Step::Advance(advance) => self.advance(advance),
+        }
+        self.skipped.forget_old(now_ms);
+    }
+
+    fn advance(&mut self, advance: Advance) {
         let Advance { receiving, heard, skipped } = advance;
         let before = self.receiving.replace(receiving);
         if let Some(heard) = heard {
@@ -219,24 +216,29 @@ impl DoubleRatchet {
             self.past.drain(..self.past.len().saturating_sub(PAST_KEYS_MAX));
         }
         self.skipped.keep(skipped);
-        self.skipped.forget_old(now_ms);
     }
 }
 
 /// What changes once a message is known to be real.
-struct Advance {
+pub(crate) enum Step {
+    /// Its key was kept, and goes.
+    Late(TheirRatchetKey, u32),
+    Advance(Advance),
+}
+
+pub(crate) struct Advance {
     receiving: ReceivingChain,
     /// When the message turned the ratchet.
     heard: Option<Heard>,
-    skipped: Skipped,
+    skipped: Skipped<TheirRatchetKey>,
 }
 
 /// `SkipMessageKeys` (§3.5): keeps the keys of messages that did not come yet.
-fn skip(
+pub(crate) fn skip<C: Copy + PartialEq>(
     chain: &mut ChainKey,
-    theirs: TheirRatchetKey,
+    name: C,
     until: u32,
-    skipped: &mut Skipped,
+    skipped: &mut Skipped<C>,
     now_ms: u64,
 ) -> Result<(), OpenRatchetError> {
     let got = until.saturating_sub(chain.index());
@@ -246,7 +248,7 @@ fn skip(
     while chain.index() < until {
         let number = chain.index();
         let key = chain.advance().ok_or(OpenRatchetError::Gap { got })?;
-        skipped.push(theirs, number, key, now_ms);
+        skipped.push(name, number, key, now_ms);
     }
     Ok(())
 }

@@ -40,4 +40,4 @@ impl OurRatchetKey {
 
 /// DHr: their ratchet public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct TheirRatchetKey(pub(super) [u8; 32]);
+pub(crate) struct TheirRatchetKey(pub(super) [u8; 32]);

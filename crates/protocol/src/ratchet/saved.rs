@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DoubleRatchet, Heard, PAST_KEYS_MAX, ReceivingChain, SKIPPED_KEYS_MAX, Speaking, Turn,
-    chain_key::ChainKey,
+    chain_key::SavedChain,
     message_key::MessageKey,
     ratchet_key::{OurRatchetKey, TheirRatchetKey},
     root_key::RootKey,
@@ -29,12 +29,6 @@ pub(crate) struct SavedRatchet {
 enum SavedTurn {
     Speaking { root: SavedSecret, ours: SavedSecret, chain: SavedChain, previous: u32 },
     Heard { root: SavedSecret, theirs: TheirRatchetKey, previous: u32 },
-}
-
-#[derive(Serialize, Deserialize)]
-struct SavedChain {
-    key: SavedSecret,
-    index: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,8 +63,8 @@ impl DoubleRatchet {
             theirs: *theirs,
             chain: SavedChain::of(chain),
         });
-        let save_key = |kept: &SkippedKey| SavedSkipped {
-            theirs: kept.theirs,
+        let save_key = |kept: &SkippedKey<TheirRatchetKey>| SavedSkipped {
+            theirs: kept.chain,
             number: kept.number,
             since_ms: kept.since_ms,
             key: SavedSecret(*kept.key().as_bytes()),
@@ -102,15 +96,5 @@ impl DoubleRatchet {
         };
         let skipped = SkippedKeys::from_saved(skipped.into_iter().map(restore_key));
         Ok(Self { turn, receiving, skipped, past: VecDeque::from(past) })
-    }
-}
-
-impl SavedChain {
-    fn of(chain: &ChainKey) -> Self {
-        Self { key: SavedSecret(*chain.as_bytes()), index: chain.index() }
-    }
-
-    fn restore(self) -> ChainKey {
-        ChainKey::new(self.key.0, self.index)
     }
 }

@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use super::{message_key::MessageKey, ratchet_key::TheirRatchetKey};
+use super::message_key::MessageKey;
 
 /// Most skipped keys kept per session: 64 KiB of secrets. Beyond it the oldest is given up, and so is its message
 /// if it comes after all. The same number as in libsignal.
@@ -12,25 +12,26 @@ pub const SKIPPED_KEYS_MAX: usize = 2_000;
 /// so that a device stolen later can't open it.
 pub const SKIPPED_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// One kept key and the message that it is for.
-pub(super) struct SkippedKey {
-    pub(super) theirs: TheirRatchetKey,
-    pub(super) number: u32,
-    pub(super) since_ms: u64,
+/// One kept key and the message that it is for: the `number`th of the chain that `C` names, which is their ratchet key
+/// or an epoch.
+pub(crate) struct SkippedKey<C> {
+    pub(crate) chain: C,
+    pub(crate) number: u32,
+    pub(crate) since_ms: u64,
     key: MessageKey,
 }
 
-impl SkippedKey {
-    pub(super) fn new(theirs: TheirRatchetKey, number: u32, since_ms: u64, key: MessageKey) -> Self {
-        Self { theirs, number, since_ms, key }
+impl<C: Copy + PartialEq> SkippedKey<C> {
+    pub(crate) fn new(chain: C, number: u32, since_ms: u64, key: MessageKey) -> Self {
+        Self { chain, number, since_ms, key }
     }
 
-    pub(super) fn key(&self) -> &MessageKey {
+    pub(crate) fn key(&self) -> &MessageKey {
         &self.key
     }
 
-    fn is_for(&self, theirs: TheirRatchetKey, number: u32) -> bool {
-        self.number == number && self.theirs == theirs
+    fn is_for(&self, chain: C, number: u32) -> bool {
+        self.number == number && self.chain == chain
     }
 
     fn is_old(&self, now_ms: u64) -> bool {
@@ -39,53 +40,63 @@ impl SkippedKey {
 }
 
 /// Keys skipped by one message that is not yet known to be real.
-#[derive(Default)]
-pub(super) struct Skipped(VecDeque<SkippedKey>);
+pub(crate) struct Skipped<C>(VecDeque<SkippedKey<C>>);
 
-impl Skipped {
-    pub(super) fn push(&mut self, theirs: TheirRatchetKey, number: u32, key: MessageKey, now_ms: u64) {
-        push_bounded(&mut self.0, SkippedKey::new(theirs, number, now_ms, key));
+impl<C: Copy + PartialEq> Skipped<C> {
+    pub(crate) fn push(&mut self, chain: C, number: u32, key: MessageKey, now_ms: u64) {
+        push_bounded(&mut self.0, SkippedKey::new(chain, number, now_ms, key));
     }
 }
 
 /// MKSKIPPED, oldest first.
-#[derive(Default)]
-pub(super) struct SkippedKeys(VecDeque<SkippedKey>);
+pub(crate) struct SkippedKeys<C>(VecDeque<SkippedKey<C>>);
 
-impl SkippedKeys {
-    pub(super) fn len(&self) -> usize {
+impl<C: Copy + PartialEq> SkippedKeys<C> {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &SkippedKey> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SkippedKey<C>> {
         self.0.iter()
     }
 
     /// From saved keys, oldest first.
-    pub(super) fn from_saved(keys: impl Iterator<Item = SkippedKey>) -> Self {
+    pub(crate) fn from_saved(keys: impl Iterator<Item = SkippedKey<C>>) -> Self {
         Self(keys.collect())
     }
 
-    pub(super) fn find(&self, theirs: TheirRatchetKey, number: u32, now_ms: u64) -> Option<&SkippedKey> {
-        self.0.iter().find(|kept| kept.is_for(theirs, number)).filter(|kept| !kept.is_old(now_ms))
+    pub(crate) fn find(&self, chain: C, number: u32, now_ms: u64) -> Option<&SkippedKey<C>> {
+        self.0.iter().find(|kept| kept.is_for(chain, number)).filter(|kept| !kept.is_old(now_ms))
     }
 
-    pub(super) fn remove(&mut self, theirs: TheirRatchetKey, number: u32) {
-        self.0.retain(|kept| !kept.is_for(theirs, number));
+    pub(crate) fn remove(&mut self, chain: C, number: u32) {
+        self.0.retain(|kept| !kept.is_for(chain, number));
     }
 
-    pub(super) fn keep(&mut self, skipped: Skipped) {
+    pub(crate) fn keep(&mut self, skipped: Skipped<C>) {
         skipped.0.into_iter().for_each(|key| push_bounded(&mut self.0, key));
     }
 
-    pub(super) fn forget_old(&mut self, now_ms: u64) {
+    pub(crate) fn forget_old(&mut self, now_ms: u64) {
         while self.0.front().is_some_and(|oldest| oldest.is_old(now_ms)) {
             self.0.pop_front();
         }
     }
 }
 
-fn push_bounded(keys: &mut VecDeque<SkippedKey>, key: SkippedKey) {
+impl<C> Default for Skipped<C> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<C> Default for SkippedKeys<C> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+fn push_bounded<C>(keys: &mut VecDeque<SkippedKey<C>>, key: SkippedKey<C>) {
     if keys.len() >= SKIPPED_KEYS_MAX {
         keys.pop_front();
     }
@@ -95,10 +106,11 @@ fn push_bounded(keys: &mut VecDeque<SkippedKey>, key: SkippedKey) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ratchet::ratchet_key::TheirRatchetKey;
 
     const THEIRS: TheirRatchetKey = TheirRatchetKey([1; 32]);
 
-    fn skipped(numbers: core::ops::Range<u32>, now_ms: u64) -> Skipped {
+    fn skipped(numbers: core::ops::Range<u32>, now_ms: u64) -> Skipped<TheirRatchetKey> {
         let mut skipped = Skipped::default();
         numbers.for_each(|n| skipped.push(THEIRS, n, MessageKey::new([0; 32]), now_ms));
         skipped

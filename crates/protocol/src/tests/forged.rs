@@ -12,9 +12,12 @@ use crate::{
     gate::{self, Outcome, Setting},
     identity::{AccountKey, DeviceKeys, LocalIdentity},
     incoming::{FirstMessage, OpenError, Opened, RatchetMessage, Received},
+    kem::KemSeed,
     outgoing::{Draft, MessageId},
+    pq_ratchet::{Part, PqHeader},
     pqxdh::{PqxdhError, Prekeys},
     prekey::{CurvePrekeySecret, CurveRole, KemPrekeySecret, VerifiedBundle},
+    ratchet::FORWARD_JUMP_MAX,
     session::{Session, SessionId},
 };
 
@@ -91,7 +94,7 @@ impl World {
 }
 
 fn handshake(inner: &mut Inner) -> &mut crate::pqxdh::Handshake {
-    let Body::First(first) = &mut inner.body else { panic!("it is not a first message") };
+    let Body::First(first, _) = &mut inner.body else { panic!("it is not a first message") };
     &mut first.handshake
 }
 
@@ -117,7 +120,7 @@ fn a_sender_device_that_the_account_does_not_list_is_refused() {
 #[test]
 fn a_device_list_that_its_account_did_not_sign_is_refused() {
     let error = World::refused(|inner, world| {
-        let Body::First(first) = &mut inner.body else { panic!("it is not a first message") };
+        let Body::First(first, _) = &mut inner.body else { panic!("it is not a first message") };
         first.devices = world.bob.account.sign_device_list(&first.devices.verify().unwrap());
     });
     assert_eq!(error, OpenError::DeviceList(DeviceListError::Signature));
@@ -128,7 +131,7 @@ fn another_account_can_not_take_over_the_message() {
     // Mallory puts Alice's device, id and key, on a list of her own and claims the message.
     let error = World::refused(|inner, _| {
         let mallory = AccountKey::generate(&mut ChaCha20Rng::seed_from_u64(66));
-        let Body::First(first) = &mut inner.body else { panic!("it is not a first message") };
+        let Body::First(first, _) = &mut inner.body else { panic!("it is not a first message") };
         let list = DeviceList { account: mallory.id(), ..first.devices.verify().unwrap() };
         first.devices = mallory.sign_device_list(&list);
         inner.sender.account = mallory.id();
@@ -181,12 +184,60 @@ fn each_part_of_the_header_is_bound() {
     }
 }
 
+fn post_quantum(inner: &mut Inner) -> &mut PqHeader {
+    let Body::First(_, header) = &mut inner.body else { panic!("it is not a first message") };
+    header
+}
+
+#[test]
+fn each_part_of_the_post_quantum_header_is_bound() {
+    let seed = KemSeed::generate(&mut ChaCha20Rng::seed_from_u64(7));
+    let (ciphertext, _) = seed.public().encapsulate(&mut ChaCha20Rng::seed_from_u64(8));
+    let offer = Part::Offer(seed.public());
+    let answer = Part::Answer(ciphertext, [0; 32]);
+    for change in [
+        (&|header: &mut PqHeader| header.number = 1) as &dyn Fn(&mut PqHeader),
+        &|header| header.previous = 1,
+        &|header| header.epoch = 1,
+        &|header| header.part = offer.clone(),
+        &|header| header.part = answer.clone(),
+    ] {
+        let error = World::refused(|inner, _| change(post_quantum(inner)));
+        assert_eq!(error, OpenError::NotAuthentic);
+    }
+    let error = World::refused(|inner, _| post_quantum(inner).number = FORWARD_JUMP_MAX + 1);
+    assert_eq!(error, OpenError::Gap { got: FORWARD_JUMP_MAX + 1 });
+}
+
+#[test]
+fn a_message_can_not_be_taken_for_one_of_version_1() {
+    let error = World::refused(|inner, _| {
+        let Body::First(first, _) = &inner.body else { panic!("it is not a first message") };
+        inner.body = Body::FirstOfVersion1(first.clone());
+    });
+    assert_eq!(error, OpenError::Outdated);
+    let mut world = World::new();
+    let hello = world.say(|_, _| ());
+    let (mut bobs, _) = world.accept(&hello).unwrap();
+    let before = bobs.save();
+    let stripped = world.say(|inner, _| {
+        let Body::First(first, _) = &inner.body else { panic!("it is not a first message") };
+        inner.body = Body::FirstOfVersion1(first.clone());
+    });
+    let first = world.first(&stripped).unwrap();
+    assert_eq!(bobs.open(first, 0), Err(OpenError::NotAuthentic));
+    assert_eq!(*before, *bobs.save());
+}
+
 #[test]
 fn a_first_message_stripped_of_its_start_does_not_open_on_its_session() {
     let mut world = World::new();
     let hello = world.say(|_, _| ());
     let (mut bobs, _) = world.accept(&hello).unwrap();
-    let stripped = world.say(|inner, _| inner.body = Body::Ratchet);
+    let stripped = world.say(|inner, _| {
+        let Body::First(_, header) = &inner.body else { panic!("it is not a first message") };
+        inner.body = Body::Ratchet(header.clone());
+    });
     let message = RatchetMessage::from(Received::parse(&stripped, &world.bob.us).unwrap());
     assert_eq!(bobs.open(message, 0), Err(OpenError::NotAuthentic));
 }
@@ -197,7 +248,7 @@ fn a_repeated_start_with_another_device_list_does_not_open_on_its_session() {
     let hello = world.say(|_, _| ());
     let (mut bobs, _) = world.accept(&hello).unwrap();
     let changed = world.say(|inner, world| {
-        let Body::First(first) = &mut inner.body else { panic!("it is not a first message") };
+        let Body::First(first, _) = &mut inner.body else { panic!("it is not a first message") };
         let list = DeviceList { version: 2, ..first.devices.verify().unwrap() };
         first.devices = world.alice.account.sign_device_list(&list);
     });

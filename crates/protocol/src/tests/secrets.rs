@@ -7,7 +7,8 @@ use crate::{
     attachment::Pointer,
     identity::{AccountKey, DeviceKeys},
     kdf::Key32,
-    prekey::{CurvePrekeySecret, KemPrekeySecret, KemSecret},
+    kem::{KemSecret, KemSeed},
+    prekey::{CurvePrekeySecret, KemPrekeySecret},
     saved::SavedSecret,
 };
 
@@ -20,10 +21,12 @@ fn every_secret_of_ours_is_wiped_on_drop() {
     wiped_on_drop::<CurvePrekeySecret>();
     wiped_on_drop::<KemPrekeySecret>();
     wiped_on_drop::<KemSecret>();
+    wiped_on_drop::<KemSeed>();
     wiped_on_drop::<SavedSecret>();
     wiped_on_drop::<Key32>();
     wiped_on_drop::<Pointer>();
     crate::ratchet::assert_secrets_are_wiped_on_drop();
+    crate::pq_ratchet::assert_secrets_are_wiped_on_drop();
 }
 
 #[test]

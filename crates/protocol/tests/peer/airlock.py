@@ -308,10 +308,11 @@ class Handshake:
         return Handshake(ephemeral, signed, one_time, read.variant(2), read.number(32), read.bytes())
 
 
-def associated_data(alice, bob, signed, one_time, kem, handshake):
+def associated_data(version, alice, bob, signed, one_time, kem, handshake):
     """(16); alice and bob are (account, device, agreement)."""
     return sha256(
-        b"Airlock v1 session transcript\0\1\1"
+        b"Airlock v1 session transcript\0"
+        + bytes([version, 1])
         + b"".join(alice)
         + b"".join(bob)
         + u32(handshake.signed)
@@ -330,7 +331,8 @@ def associated_data(alice, bob, signed, one_time, kem, handshake):
 def session_secrets(dhs, ss):
     prk = hmac256(ZEROS, b"\xff" * 32 + b"".join(dhs) + ss)  # (6)
     sk = expand(prk, b"Airlock v1_CURVE25519_SHA-256_ML-KEM-768", 32)  # (7)
-    return sk, expand(prk, b"Airlock v1 session id", 16)  # (8)
+    start = expand(prk, b"Airlock v2 post-quantum start", 96)  # (24)
+    return sk, expand(prk, b"Airlock v1 session id", 16), start  # (8)
 
 
 # --- §6 the Double Ratchet
@@ -366,8 +368,26 @@ def kdf_rk(root, shared):
     return out[:32], out[32:]
 
 
-def message_aead(message_key):
-    return hkdf(ZEROS, message_key, b"Airlock v1 message key", 32)  # (11)
+def message_aead(message_key, post_quantum=None):
+    if post_quantum is None:
+        return hkdf(ZEROS, message_key, b"Airlock v1 message key", 32)  # (11)
+    return hkdf(post_quantum, message_key, b"Airlock v2 message key", 32)  # (26)
+
+
+def skip(skipped, name, chain, until, now):
+    """Both ratchets' skipping: of the chain that `name` names."""
+    if until - chain.number > 25_000:
+        raise Refused("Gap")
+    while chain.number < until:
+        number = chain.number
+        skipped.append((name, number, now, chain.advance()))
+    del skipped[:-2_000]
+
+
+def young(skipped, now):
+    while skipped and now - skipped[0][2] > 30 * DAY_MS:
+        skipped = skipped[1:]
+    return skipped
 
 
 @dataclass
@@ -385,21 +405,17 @@ class Ratchet:
         self.root, chain = kdf_rk(self.root, dh(secret, self.theirs))
         self.ours, self.sending, self.theirs = secret, Chain(chain), None
 
-    def encrypt(self, plaintext, ad, random):
+    def next_key(self, random):
         if self.theirs is not None:
             self.speak(random(32))
         number = self.sending.number
-        key = self.sending.advance()
-        header = Header(x25519_public(self.ours), self.previous, number, random(12))
-        return header, seal(message_aead(key), header.nonce, ad + header.fixed(), plaintext)  # (18)
+        return Header(x25519_public(self.ours), self.previous, number, b""), self.sending.advance()
 
-    def decrypt(self, header, ad, ciphertext, now):
-        """Returns the plaintext and the state after it; this state stays as it is."""
-        opened = lambda key: unseal(message_aead(key), header.nonce, ad + header.fixed(), ciphertext, "NotAuthentic")
+    def key_of(self, header, now):
+        """The key of a message, and the state after it; this state stays as it is."""
         for kept in self.skipped:
             if kept[:2] == (header.key, header.number) and now - kept[2] <= 30 * DAY_MS:
-                plaintext = opened(kept[3])
-                return plaintext, replace(self, skipped=self.young([k for k in self.skipped if k is not kept], now))
+                return kept[3], replace(self, skipped=young([k for k in self.skipped if k is not kept], now))
         after = replace(self, skipped=list(self.skipped), past=list(self.past))
         if self.receiving and self.receiving[0] == header.key:
             chain = replace(self.receiving[1])
@@ -410,7 +426,7 @@ class Ratchet:
         else:
             if self.receiving:
                 old, rest = self.receiving[0], replace(self.receiving[1])
-                after.skip(old, rest, header.previous, now)
+                skip(after.skipped, old, rest, header.previous, now)
                 after.past = (after.past + [old])[-16:]
             after.root, key = kdf_rk(self.root, dh(self.ours, header.key))
             after.theirs, after.previous = header.key, self.sending.number
@@ -418,25 +434,11 @@ class Ratchet:
             chain = Chain(key)
         if header.number < chain.number:
             raise Refused("Repeated")
-        after.skip(header.key, chain, header.number, now)
-        plaintext = opened(chain.advance())
+        skip(after.skipped, header.key, chain, header.number, now)
+        key = chain.advance()
         after.receiving = (header.key, chain)
-        after.skipped = self.young(after.skipped, now)
-        return plaintext, after
-
-    def skip(self, theirs, chain, until, now):
-        if until - chain.number > 25_000:
-            raise Refused("Gap")
-        while chain.number < until:
-            number = chain.number
-            self.skipped.append((theirs, number, now, chain.advance()))
-        self.skipped = self.skipped[-2_000:]
-
-    @staticmethod
-    def young(skipped, now):
-        while skipped and now - skipped[0][2] > 30 * DAY_MS:
-            skipped = skipped[1:]
-        return skipped
+        after.skipped = young(after.skipped, now)
+        return key, after
 
     def saved(self):
         chain = lambda it: it.key + varint(it.number)
@@ -447,6 +449,193 @@ class Ratchet:
         receiving = option(self.receiving and self.receiving[0] + chain(self.receiving[1]))
         keys = b"".join(key + varint(n) + varint(since) + mk for key, n, since, mk in self.skipped)
         return turn + receiving + varint(len(self.skipped)) + keys + varint(len(self.past)) + b"".join(self.past)
+
+
+# --- §14 the post-quantum ratchet
+
+EPOCH_MESSAGES, EPOCH_MS = 50, 7 * DAY_MS
+
+
+@dataclass
+class PqHeader:
+    epoch: int
+    previous: int
+    number: int
+    offer: bytes | None = None  # EK
+    answer: tuple | None = None  # (CT, C)
+
+    def kind(self):
+        return 1 if self.offer else 2 if self.answer else 0
+
+    def fixed(self):
+        part = self.offer or b"".join(self.answer or ())
+        return u32(self.epoch) + u32(self.previous) + u32(self.number) + bytes([self.kind()]) + part  # (27)
+
+    def encode(self):
+        part = prefixed(self.offer) if self.offer else b""
+        if self.answer:
+            part = prefixed(self.answer[0]) + self.answer[1]
+        numbers = varint(self.epoch) + varint(self.previous) + varint(self.number)
+        return numbers + varint(self.kind()) + part
+
+    @staticmethod
+    def read(read):
+        header = PqHeader(read.number(32), read.number(32), read.number(32))
+        kind = read.variant(3)
+        if kind == 1:
+            header.offer = read.bytes()
+            try:
+                MLKEM768PublicKey.from_public_bytes(header.offer)
+            except ValueError:
+                raise Refused("Malformed") from None
+        elif kind == 2:
+            header.answer = (read.bytes(), read.take(32))
+            if len(header.answer[0]) != 1_088:
+                raise Refused("Malformed")
+        return header
+
+
+def next_epoch(root, ss, epoch, ek, ct):
+    info = b"Airlock v2 post-quantum epoch\0" + u32(epoch) + sha256(ek) + sha256(ct)
+    out = hkdf(root, ss, info, 128)  # (25)
+    return [out[i : i + 32] for i in range(0, 128, 32)]
+
+
+def carries(copies):
+    """Whether the message after so many since the first that had a part has it too."""
+    return copies in (0, 1, 2, 4, 8, 16, 32) or copies % 64 == 0
+
+
+def kem_public(seed):
+    return MLKEM768PrivateKey.from_seed_bytes(seed).public_key().public_bytes_raw()
+
+
+@dataclass
+class PqRatchet:
+    initiator: bool
+    epoch: int
+    root: bytes
+    sending: Chain
+    previous: int
+    receiving: Chain
+    since: int
+    # ("resting",), ("offering", seed, copies), ("turned", CK), ("asked", EK) or
+    # ("answering", CT, C, copies, [R, CK to send on, CK to receive on])
+    exchange: tuple = ("resting",)
+    messages: int = 0
+    skipped: list = field(default_factory=list)  # (epoch, number, since, message key)
+
+    @staticmethod
+    def start(initiator, start, now):
+        root, first, second = start[:32], Chain(start[32:64]), Chain(start[64:])
+        sending, receiving = (first, second) if initiator else (second, first)
+        return PqRatchet(initiator, 0, root, sending, 0, receiving, now)
+
+    def offers(self):
+        """Whether the next epoch is this side's to offer a key for."""
+        return self.initiator == ((self.epoch + 1) % 2 == 1)
+
+    def ours_and_theirs(self, keys):
+        root, first, second, confirmation = keys
+        return root, *((first, second) if self.initiator else (second, first)), confirmation
+
+    def will_offer(self, now):
+        due = self.messages >= EPOCH_MESSAGES or now - self.since >= EPOCH_MS
+        return self.exchange[0] == "resting" and self.offers() and self.receiving.number > 0 and due
+
+    def next_key(self, now, random, encapsulated=None):
+        """`encapsulated` gives (SS, CT) where this library's encapsulation can't be told its randomness."""
+        number = self.sending.number
+        key = self.sending.advance()
+        if self.will_offer(now):
+            self.exchange = ("offering", random(64), 0)
+        elif self.exchange[0] == "asked":
+            ek = self.exchange[1]
+            random(32)
+            ss, ct = encapsulated or MLKEM768PublicKey.from_public_bytes(ek).encapsulate()
+            keys = next_epoch(self.root, ss, self.epoch + 1, ek, ct)
+            root, sending, receiving, confirmation = self.ours_and_theirs(keys)
+            self.exchange = ("answering", ct, confirmation, 0, [root, sending, receiving])
+        epoch = self.epoch + (self.exchange[0] == "turned")
+        header = PqHeader(epoch, self.previous, number)
+        if self.exchange[0] == "offering":
+            _, seed, copies = self.exchange
+            header.offer = kem_public(seed) if carries(copies) else None
+            self.exchange = ("offering", seed, copies + 1)
+        elif self.exchange[0] == "answering":
+            _, ct, confirmation, copies, keys = self.exchange
+            header.answer = (ct, confirmation) if carries(copies) else None
+            self.exchange = ("answering", ct, confirmation, copies + 1, keys)
+        self.messages += 1
+        return header, key
+
+    def key_of(self, header, now):
+        """The key of a message, and the state after it; this state stays as it is."""
+        after = replace(self, sending=replace(self.sending), skipped=list(self.skipped))
+        kept = [k for k in self.skipped if k[:2] == (header.epoch, header.number) and now - k[2] <= 30 * DAY_MS]
+        if kept:
+            key = kept[0][3]
+            after.skipped.remove(kept[0])
+        else:
+            key = after.advance(header, now)
+        after.skipped = young(after.skipped, now)
+        after.messages += 1
+        if header.epoch == after.epoch:
+            after.take(header)
+        return key, after
+
+    def advance(self, header, now):
+        chain = replace(self.receiving)
+        if header.epoch < self.epoch:
+            raise Refused("Repeated")
+        if header.epoch > self.epoch:
+            if header.epoch != self.epoch + 1 or self.exchange[0] not in ("turned", "answering"):
+                raise Refused("NotAuthentic")
+            skip(self.skipped, self.epoch, chain, header.previous, now)
+            if self.exchange[0] == "turned":
+                chain = Chain(self.exchange[1])
+            else:
+                root, sending, receiving = self.exchange[4]
+                chain = Chain(receiving)
+                self.previous, self.root, self.sending = self.sending.number, root, Chain(sending)
+            self.exchange, self.epoch, self.since, self.messages = ("resting",), header.epoch, now, 0
+        if header.number < chain.number:
+            raise Refused("Repeated")
+        skip(self.skipped, header.epoch, chain, header.number, now)
+        key = chain.advance()
+        self.receiving = chain
+        return key
+
+    def take(self, header):
+        if header.offer and self.exchange[0] == "resting" and not self.offers():
+            self.exchange = ("asked", header.offer)
+        if header.answer and self.exchange[0] == "offering":
+            seed, (ct, confirmation) = self.exchange[1], header.answer
+            ss = MLKEM768PrivateKey.from_seed_bytes(seed).decapsulate(ct)
+            keys = next_epoch(self.root, ss, self.epoch + 1, kem_public(seed), ct)
+            root, sending, receiving, expected = self.ours_and_theirs(keys)
+            if confirmation == expected:
+                self.previous, self.root, self.sending = self.sending.number, root, Chain(sending)
+                self.exchange = ("turned", receiving)
+
+    def saved(self):
+        chain = lambda it: it.key + varint(it.number)
+        name, *held = self.exchange
+        if name == "offering":
+            held = held[0] + varint(held[1])
+        elif name == "asked":
+            held = prefixed(held[0])
+        elif name == "answering":
+            ct, confirmation, copies, keys = held
+            held = prefixed(ct) + confirmation + b"".join(keys) + varint(copies)
+        else:
+            held = b"".join(held)
+        number = ["resting", "offering", "turned", "asked", "answering"].index(name)
+        role = b"\0" if self.initiator else b"\1"
+        keys = b"".join(varint(epoch) + varint(n) + varint(since) + mk for epoch, n, since, mk in self.skipped)
+        chains = self.root + chain(self.sending) + varint(self.previous) + chain(self.receiving)
+        age = varint(self.since) + varint(self.messages)
+        return role + varint(self.epoch) + chains + varint(number) + held + age + varint(len(self.skipped)) + keys
 
 
 # --- §7 envelopes
@@ -496,6 +685,7 @@ class Received:
     handshake: Handshake | None
     first_digest: bytes
     header: Header
+    post_quantum: PqHeader | None
     ciphertext: bytes
 
 
@@ -504,10 +694,12 @@ def receive(party, sealed):
     account, device, session = read.take(32), read.take(32), read.take(16)
     agreement = handshake = None
     devices, first_digest = None, b""
-    if read.variant(2) == 0:
+    body = read.variant(4)
+    if body in (0, 2):
         devices = (read.bytes(), read.take(64))
         handshake = Handshake.read(read)
         first_digest = first_message_digest(devices, handshake)
+    post_quantum = PqHeader.read(read) if body in (2, 3) else None
     header = Header(read.take(32), read.number(32), read.number(32), read.take(12))
     ciphertext = read.bytes()
     read.end()
@@ -516,7 +708,8 @@ def receive(party, sealed):
         if listed_by != account or device not in listed:
             raise Refused("SenderNotListed")
         agreement = listed[device]
-    return Received(account, device, session, agreement, handshake, first_digest, header, ciphertext)
+    headers = (header, post_quantum)
+    return Received(account, device, session, agreement, handshake, first_digest, *headers, ciphertext)
 
 
 def first_message_digest(devices, handshake):
@@ -538,9 +731,10 @@ class Session:
     ad: bytes
     unanswered: Handshake | None
     ratchet: Ratchet
+    post_quantum: PqRatchet | None  # none in version 1
 
     @staticmethod
-    def start(party, bundle, devices, now, random, encapsulated=None):
+    def start(party, bundle, devices, now, random, encapsulated=None, version=2):
         """`encapsulated` gives (SS, CT) where a vector needs them, instead of the KEM's own randomness."""
         read = Reader(devices)
         account, listed = verify_device_list(read.bytes(), read.take(64))
@@ -556,17 +750,20 @@ class Session:
         number = bundle.one_time and bundle.one_time[0]
         kem_number, role, kem_public, _ = bundle.kem
         handshake = Handshake(x25519_public(secret), bundle.signed[0], number, role, kem_number, ciphertext)
-        sk, session = session_secrets(dhs, ss)
+        sk, session, start = session_secrets(dhs, ss)
         alice = (party.account, party.device, party.agreement_public)
         bob = (account, bundle.device, agreement)
-        ad = associated_data(alice, bob, signed, one_time, kem_public, handshake)
+        ad = associated_data(version, alice, bob, signed, one_time, kem_public, handshake)
         ratchet = Ratchet(sk, theirs=signed)
         ratchet.speak(random(32))
-        return Session(party, session, account, bundle.device, agreement, now, ad, handshake, ratchet)
+        post_quantum = PqRatchet.start(True, start, now) if version == 2 else None
+        return Session(party, session, account, bundle.device, agreement, now, ad, handshake, ratchet, post_quantum)
 
     @staticmethod
-    def accept(party, received, now):
+    def accept(party, received, now, version=2):
         handshake = received.handshake
+        if version == 2 and received.post_quantum is None:
+            raise Refused("Outdated")
         one_time_used = handshake.one_time is not None
         if handshake.signed != party.signed[0]:
             raise Refused("Pqxdh(signed)")
@@ -582,28 +779,45 @@ class Session:
         dhs = [dh(signed, received.agreement), dh(party.agreement, ephemeral), dh(signed, ephemeral)]
         if one_time_used:
             dhs.append(dh(party.one_time[1], ephemeral))
-        sk, session = session_secrets(dhs, ss)
+        sk, session, start = session_secrets(dhs, ss)
         if session != received.session:
             raise Refused("NotAuthentic")
         alice = (received.account, received.device, received.agreement)
         bob = (party.account, party.device, party.agreement_public)
         one_time = x25519_public(party.one_time[1]) if one_time_used else None
         kem_public = kem.public_key().public_bytes_raw()
-        ad = associated_data(alice, bob, x25519_public(signed), one_time, kem_public, handshake)
+        ad = associated_data(version, alice, bob, x25519_public(signed), one_time, kem_public, handshake)
         root, chain = kdf_rk(sk, dh(signed, received.header.key))
         ratchet = Ratchet(root, theirs=received.header.key, receiving=(received.header.key, Chain(chain)))
-        new = Session(party, session, *alice, now, ad, None, ratchet)
+        post_quantum = PqRatchet.start(False, start, now) if version == 2 else None
+        new = Session(party, session, *alice, now, ad, None, ratchet, post_quantum)
         return new, new.open(received, now)
 
-    def seal(self, message_id, text, now, random):
+    def draws(self, now):
+        """How many random bytes sealing takes (§1.3)."""
+        turn = 32 if self.ratchet.theirs is not None else 0
+        if self.post_quantum and self.post_quantum.will_offer(now):
+            turn += 64
+        if self.post_quantum and self.post_quantum.exchange[0] == "asked":
+            turn += 32
+        return turn + 12 + 32
+
+    def seal(self, message_id, text, now, random, encapsulated=None):
         content = b"\0" + prefixed(text.encode())
         plaintext = b"\1" + varint(now) + b"\0" + message_id + content
-        ad, body = self.ad, b"\1"
+        ad, body, first = self.ad, 1, b""
         if self.unanswered:
             devices = self.party.devices
             ad += first_message_digest(devices, self.unanswered)
-            body = b"\0" + prefixed(devices[0]) + devices[1] + self.unanswered.encode()
-        header, ciphertext = self.ratchet.encrypt(plaintext, ad, random)
+            body, first = 0, prefixed(devices[0]) + devices[1] + self.unanswered.encode()
+        header, key = self.ratchet.next_key(random)
+        second = None
+        if self.post_quantum:
+            pq_header, second = self.post_quantum.next_key(now, random, encapsulated)
+            ad, body, first = ad + pq_header.fixed(), body + 2, first + pq_header.encode()
+        header.nonce = random(12)
+        ciphertext = seal(message_aead(key, second), header.nonce, ad + header.fixed(), plaintext)  # (18), (28)
+        body = bytes([body]) + first
         ids = self.party.account + self.party.device + self.id
         inner = b"\1" + ids + body + header.encode() + prefixed(ciphertext)
         return seal_envelope(self.agreement, self.device, inner, random(32))
@@ -612,8 +826,16 @@ class Session:
         if (received.account, received.device, received.session) != (self.account, self.device, self.id):
             raise Refused("WrongSession")
         ad = self.ad + received.first_digest
-        plaintext, self.ratchet = self.ratchet.decrypt(received.header, ad, received.ciphertext, now)
-        self.unanswered = None
+        header, pq_header, second, pq_after = received.header, received.post_quantum, None, None
+        key, after = self.ratchet.key_of(header, now)
+        if (self.post_quantum is None) != (pq_header is None):
+            raise Refused("NotAuthentic")
+        if pq_header:
+            ad += pq_header.fixed()
+            second, pq_after = self.post_quantum.key_of(pq_header, now)
+        aead = message_aead(key, second)
+        plaintext = unseal(aead, header.nonce, ad + header.fixed(), received.ciphertext, "NotAuthentic")
+        self.ratchet, self.post_quantum, self.unanswered = after, pq_after, None
         read = Reader(plaintext)
         sent_at = read.number(64)
         if read.variant(4) != 0:
@@ -627,7 +849,9 @@ class Session:
 
     def saved(self):
         head = self.id + self.account + self.device + self.agreement + varint(self.created) + self.ad
-        return b"\1\4" + head + option(self.unanswered and self.unanswered.encode()) + self.ratchet.saved()
+        version, pq = (b"\2", self.post_quantum.saved()) if self.post_quantum else (b"\1", b"")
+        unanswered = option(self.unanswered and self.unanswered.encode())
+        return version + b"\4" + head + unanswered + self.ratchet.saved() + pq
 
     def state(self):
         return sha256(self.saved()).hex()

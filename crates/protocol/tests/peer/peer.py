@@ -39,7 +39,15 @@ def same(what, got, expected):
 # --- vectors
 
 
-def started(vector):
+def encapsulated(offerer, answerer, sealed):
+    """(SS, CT) of an answer in `sealed`, from the side of the session that offered."""
+    if answerer.post_quantum and answerer.post_quantum.exchange[0] == "asked":
+        ct, _ = airlock.receive(offerer.party, sealed).post_quantum.answer
+        return airlock.MLKEM768PrivateKey.from_seed_bytes(offerer.post_quantum.exchange[1]).decapsulate(ct), ct
+    return None
+
+
+def started(vector, version=2):
     """Alice's session. Her KEM randomness can't be given to this library, so SS and CT come from Bob's side."""
     alice, bob = Party(vector["alice"]["secret"]), Party(vector["bob"]["secret"])
     received = airlock.receive(bob, bytes.fromhex(vector["first"]["sealed"]))
@@ -50,7 +58,9 @@ def started(vector):
     keys = iter((ephemeral, ratchet_key))
     bundle = bob.bundle(vector["last_resort"])
     devices = bob.encoded_devices()
-    session = Session.start(alice, bundle, devices, vector["now_ms"], lambda _: next(keys), (ss, ciphertext))
+    encapsulated = (ss, ciphertext)
+    draws = lambda _: next(keys)
+    session = Session.start(alice, bundle, devices, vector["now_ms"], draws, encapsulated, version)
     return alice, bob, session, received
 
 
@@ -76,11 +86,11 @@ def check_handshakes(vectors):
         same("Bob's state", bobs.saved().hex(), vector["bob_state"])
 
 
-def check_ratchet(vector, handshake):
-    _, bob, alices, received = started(handshake)
+def check_ratchet(vector, handshake, version=2):
+    _, bob, alices, received = started(handshake, version)
     first = handshake["first"]
-    alices.seal(bytes.fromhex(first["id"]), first["text"], first["sent_at_ms"], given(first["random"]))
-    bobs, _ = Session.accept(bob, received, first["sent_at_ms"] + 1)
+    sealed = alices.seal(bytes.fromhex(first["id"]), first["text"], first["sent_at_ms"], given(first["random"]))
+    bobs, _ = Session.accept(bob, airlock.receive(bob, sealed), first["sent_at_ms"] + 1, version)
     same("Alice's state", alices.saved().hex(), vector["alice_state"])
     same("Bob's state", bobs.saved().hex(), vector["bob_state"])
     sessions, sent = {"alice": alices, "bob": bobs}, []
@@ -89,7 +99,9 @@ def check_ratchet(vector, handshake):
             step = step["send"]
             session, message = sessions[step["from"]], step["message"]
             draw = given(message["random"])
-            sealed = session.seal(bytes.fromhex(message["id"]), message["text"], message["sent_at_ms"], draw)
+            other = sessions["bob" if step["from"] == "alice" else "alice"]
+            answer = encapsulated(other, session, bytes.fromhex(message["sealed"]))
+            sealed = session.seal(bytes.fromhex(message["id"]), message["text"], message["sent_at_ms"], draw, answer)
             same(f"step {i}", sealed.hex(), message["sealed"])
             same(f"random bytes left in step {i}", len(draw.rest), 0)
             sent.append(sealed)
@@ -204,7 +216,18 @@ def driver_start(driver, mine, theirs, draw, now):
     return Shadow(session), sealed
 
 
-def exchange(program, keys, messages, seed, driver_starts):
+def classical_start(driver, mine, theirs, draw, now):
+    """Both sides of a session of version 1, and the driver's restored from what an earlier version saved of it. Nothing
+    starts one any more, so both are made here. It is the driver's own, not answered yet."""
+    bundle, devices = mine.bundle(False), mine.encoded_devices()
+    session = Session.start(theirs, bundle, devices, now, draw, version=1)
+    sealed = session.seal(bytes(16), "message 0 ä", now, draw)
+    answer = driver.good(restore=dict(saved=session.saved().hex()))
+    same("the driver's restored session", answer["state"], session.state())
+    return Shadow(session), Session.accept(mine, airlock.receive(mine, sealed), now, version=1)[0]
+
+
+def exchange(program, keys, messages, seed, driver_starts, version=2):
     choice = shuffles.Random(seed)
     draw = lambda length: choice.randbytes(length)
     mine, theirs = Party(keys[0]), Party(keys[1])
@@ -218,7 +241,10 @@ def exchange(program, keys, messages, seed, driver_starts):
     now, waiting, opened, refused, next_number = NOW, {"mine": [], "theirs": []}, 0, 0, 0
     sent = {"mine": 0, "theirs": 0}
     ours = shadow = None
-    if driver_starts:
+    if version == 1:
+        shadow, ours = classical_start(driver, mine, theirs, draw, now)
+        opened, next_number, sent["theirs"] = 1, 1, 1
+    elif driver_starts:
         shadow, first = driver_start(driver, mine, theirs, draw, now)
         waiting["mine"].append((0, first))
         next_number = sent["theirs"] = 1
@@ -235,15 +261,15 @@ def exchange(program, keys, messages, seed, driver_starts):
 
     def theirs_says():
         nonlocal next_number
-        # As many random bytes as the document says: 32 more on a turn.
-        turn = 32 if shadow.session.ratchet.theirs is not None else 0
-        random = draw(turn + 12 + 32)
+        # As many random bytes as the document says.
+        random = draw(shadow.session.draws(now))
         number, text = next_number, f"message {next_number} ä"
         message_id = number.to_bytes(16, "big")
         request = dict(id=message_id.hex(), text=text, now_ms=now, random=random.hex())
         answer = driver.good(encrypt=request)
         sealed = bytes.fromhex(answer["sealed"])
-        same("what the driver sealed", sealed, shadow.session.seal(message_id, text, now, given(random.hex())))
+        made = encapsulated(ours, shadow.session, sealed) if ours else None
+        same("what the driver sealed", sealed, shadow.session.seal(message_id, text, now, given(random.hex()), made))
         shadow.check("encrypting", answer)
         waiting["mine"].append((number, sealed))
         next_number += 1
@@ -317,7 +343,13 @@ def exchange(program, keys, messages, seed, driver_starts):
     driver.process.stdin.close()
     driver.process.wait()
     starter = "the driver" if driver_starts else "Python"
-    print(f"{starter} starts: {messages} messages each way opened out of order, {refused} repeats and {tampered} changed refused")
+    if version == 1:
+        how = "a restored session of version 1"
+    else:
+        how = f"{starter} starts, {ours.post_quantum.epoch} epochs"
+        if ours.post_quantum.epoch < messages // 100:
+            raise SystemExit("the post-quantum ratchet stood still")
+    print(f"{how}: {messages} messages each way opened out of order, {refused} repeats and {tampered} changed refused")
 
 
 def main():
@@ -327,14 +359,17 @@ def main():
     handshakes = load("handshake.json")
     check_handshakes(handshakes)
     check_ratchet(load("ratchet.json"), handshakes[0])
+    check_ratchet(load("epochs.json"), handshakes[0])
+    check_ratchet(load("version_1.json"), handshakes[0], version=1)
     check_envelopes(load("envelope.json"))
     check_attachments(load("attachment.json"))
     check_safety_numbers(load("safety_number.json"))
     count = check_malformed(vectors / "malformed", Party(handshakes[0]["bob"]["secret"]))
-    print(f"vectors: handshake, ratchet, envelope, attachment, safety number and {count} malformed envelopes agree")
+    print(f"vectors: handshake, ratchet, epochs, version 1, envelope, attachment, safety number and {count} malformed envelopes agree")
     keys = [handshakes[0][name]["secret"] for name in ("alice", "bob")]
     exchange(program, keys, messages, 1, driver_starts=False)
     exchange(program, keys, messages, 2, driver_starts=True)
+    exchange(program, keys, messages, 3, driver_starts=True, version=1)
 
 
 main()

@@ -5,6 +5,7 @@ mod attachment;
 mod bundle;
 mod conversation;
 mod envelope;
+mod epochs;
 mod errors;
 mod order;
 mod pair;

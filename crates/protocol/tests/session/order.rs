@@ -1,9 +1,9 @@
-//! Messages that are shuffled, lost, repeated or changed on the way, while both sides turn the ratchet.
+//! Messages that are shuffled, lost, repeated or changed on the way, while both sides turn both ratchets.
 
-use airlock_protocol::OpenError;
+use airlock_protocol::{EPOCH_MS, OpenError, SKIPPED_MS_MAX};
 use proptest::prelude::*;
 
-use crate::pair::Pair;
+use crate::pair::{NOW_MS, Pair};
 
 /// One thing that happens in a conversation.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ enum Event {
     },
     /// Both states go to disk and back.
     Restart,
+    /// The epoch is old by then, so that the next message offers a key for another.
+    Week,
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -36,6 +38,7 @@ fn event() -> impl Strategy<Value = Event> {
         4 => (any::<usize>(), any::<bool>()).prop_map(|(which, again)| Event::ToBob { which, again }),
         1 => (any::<usize>(), any::<usize>()).prop_map(|(which, at)| Event::Tampered { which, at }),
         1 => Just(Event::Restart),
+        1 => Just(Event::Week),
     ]
 }
 
@@ -97,6 +100,9 @@ proptest! {
                     sealed[at] ^= 1;
                     prop_assert!(pair.bob_opens(&sealed).is_err());
                 },
+                // Within the time for which a skipped key is kept.
+                Event::Week if pair.now_ms + EPOCH_MS <= NOW_MS + SKIPPED_MS_MAX => pair.now_ms += EPOCH_MS,
+                Event::Week => {}
                 Event::Restart => {
                     pair.alices = airlock_protocol::Session::restore(&pair.alices.save()).unwrap();
                     pair.bobs = airlock_protocol::Session::restore(&pair.bobs.save()).unwrap();

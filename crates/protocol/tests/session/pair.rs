@@ -77,7 +77,11 @@ impl Party {
     }
 
     pub(crate) fn say(&mut self, session: &mut Session, text: &str) -> Vec<u8> {
-        bytes(session.seal(&self.us, &checked(text), NOW_MS, &mut self.rng).unwrap())
+        self.say_at(session, text, NOW_MS)
+    }
+
+    fn say_at(&mut self, session: &mut Session, text: &str, now_ms: u64) -> Vec<u8> {
+        bytes(session.seal(&self.us, &checked(text), now_ms, &mut self.rng).unwrap())
     }
 
     pub(crate) fn first(&self, sealed: &[u8]) -> FirstMessage {
@@ -108,6 +112,8 @@ pub(crate) struct Pair {
     pub(crate) bob: Party,
     pub(crate) alices: Session,
     pub(crate) bobs: Session,
+    /// Both clocks.
+    pub(crate) now_ms: u64,
 }
 
 impl Pair {
@@ -121,23 +127,25 @@ impl Pair {
         let hello = alice.say(&mut alices, "hello");
         let (bobs, opened) = bob.accept(&hello).unwrap();
         assert_eq!(text(&opened), "hello");
-        Self { alice, bob, alices, bobs }
+        Self { alice, bob, alices, bobs, now_ms: NOW_MS }
     }
 
     pub(crate) fn alice_says(&mut self, text: &str) -> Vec<u8> {
-        self.alice.say(&mut self.alices, text)
+        self.alice.say_at(&mut self.alices, text, self.now_ms)
     }
 
     pub(crate) fn bob_says(&mut self, text: &str) -> Vec<u8> {
-        self.bob.say(&mut self.bobs, text)
+        self.bob.say_at(&mut self.bobs, text, self.now_ms)
     }
 
     pub(crate) fn alice_opens(&mut self, sealed: &[u8]) -> Result<String, OpenError> {
-        self.alice.open(&mut self.alices, sealed).map(|opened| text(&opened))
+        let received = self.alice.received(sealed)?;
+        self.alices.open(received, self.now_ms).map(|opened| text(&opened))
     }
 
     pub(crate) fn bob_opens(&mut self, sealed: &[u8]) -> Result<String, OpenError> {
-        self.bob.open(&mut self.bobs, sealed).map(|opened| text(&opened))
+        let received = self.bob.received(sealed)?;
+        self.bobs.open(received, self.now_ms).map(|opened| text(&opened))
     }
 }
 

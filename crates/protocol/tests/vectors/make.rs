@@ -2,8 +2,8 @@
 //! docs/protocol.md §1.3; all bytes are hexadecimal.
 
 use airlock_protocol::{
-    Attachment, AttachmentSealer, Content, Draft, Letter, MessageId, RatchetMessage, Received, SafetyNumber,
-    Session, attachment::blob_bytes,
+    Attachment, AttachmentSealer, Content, Draft, EPOCH_MS, Letter, MessageId, RatchetMessage, Received,
+    SafetyNumber, Session, attachment::blob_bytes,
 };
 use airlock_wire::{AccountId, encode};
 use data_encoding::HEXLOWER;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     malformed, outer,
-    party::{Keys, Party, Public, array, checked, debug, known, let_through},
+    party::{Keys, Party, Public, array, bytes, checked, debug, known, let_through},
     random::Given,
 };
 
@@ -24,6 +24,8 @@ pub(crate) fn files() -> Vec<(String, String)> {
     let mut files = vec![
         file("handshake.json", &handshakes()),
         file("ratchet.json", &ratchet()),
+        file("epochs.json", &epochs()),
+        file("version_1.json", &version_1()),
         file("envelope.json", &envelopes()),
         file("attachment.json", &attachments()),
         file("safety_number.json", &safety_numbers()),
@@ -95,9 +97,12 @@ fn say(party: &Party, session: &mut Session, text: &str, sent_at_ms: u64, draws:
     Message { id: hex(id.0), text: text.into(), sent_at_ms, random: hex(&random), sealed: hex(&sealed) }
 }
 
-/// Bytes that are drawn for a message: with a ratchet key and without.
+/// Bytes that are drawn for a message: with a ratchet key and without; and in addition, with a key that is offered for
+/// the next epoch, or with an answer to one.
 const TURN: usize = 32 + STAY;
 const STAY: usize = 12 + 32;
+const OFFER: usize = 64;
+const ANSWER: usize = 32;
 
 /// Alice's session and Bob's, after her first message.
 pub(crate) fn connected(last_resort: bool) -> (Handshake, Party, Session, Party, Session) {
@@ -152,45 +157,117 @@ enum Step {
     Deliver { to: &'static str, message: usize, now_ms: u64, error: Option<String>, state: String },
 }
 
+/// Who sends, with how many random bytes; to whom which message is delivered; or how long nothing happens.
+#[derive(Clone, Copy)]
+enum Do {
+    Send(usize, usize),
+    Deliver(usize, usize),
+    Wait(u64),
+}
+use Do::{Deliver, Send, Wait};
+
 /// Five messages each way in three rounds, delivered out of order, two of them twice, one never.
+const SHUFFLED: [Do; 21] = [
+    Send(0, STAY),
+    Send(0, STAY),
+    Send(0, STAY),
+    Deliver(1, 2),
+    Deliver(1, 0),
+    Send(1, TURN),
+    Send(1, STAY),
+    Deliver(0, 4),
+    Deliver(1, 0),
+    Send(0, TURN),
+    Send(0, STAY),
+    Deliver(1, 6),
+    Deliver(1, 1),
+    Deliver(0, 3),
+    Deliver(0, 3),
+    Send(1, TURN),
+    Send(1, STAY),
+    Send(1, STAY),
+    Deliver(0, 9),
+    Deliver(0, 7),
+    Deliver(1, 2),
+];
+
+/// Two epochs end, by their age. Offers and answers are lost, repeated and late, and messages of an epoch come after
+/// the first of the next.
+const EPOCHS: [Do; 34] = [
+    Send(1, TURN),
+    Deliver(0, 0),
+    Wait(EPOCH_MS),
+    // 1: the offer, late. 2: its first copy.
+    Send(0, TURN + OFFER),
+    Send(0, STAY),
+    Deliver(1, 2),
+    // 3: the answer, late. 4: its first copy.
+    Send(1, TURN + ANSWER),
+    Send(1, STAY),
+    Deliver(0, 4),
+    // 5 and 6 are of epoch 1.
+    Send(0, TURN),
+    Send(0, STAY),
+    Deliver(1, 6),
+    Deliver(1, 1),
+    Deliver(0, 3),
+    Deliver(1, 6),
+    Send(1, TURN),
+    Deliver(0, 7),
+    Wait(EPOCH_MS),
+    // 8: it is not for Alice to offer. 9 and 10: Bob does.
+    Send(0, TURN),
+    Send(1, STAY + OFFER),
+    Send(1, STAY),
+    Deliver(0, 10),
+    Deliver(1, 8),
+    // 11 to 13: the answer and two copies.
+    Send(0, STAY + ANSWER),
+    Send(0, STAY),
+    Send(0, STAY),
+    Deliver(1, 13),
+    Deliver(1, 12),
+    // 14 is of epoch 2.
+    Send(1, TURN),
+    Deliver(0, 14),
+    Send(0, TURN),
+    Deliver(1, 15),
+    Deliver(1, 11),
+    Deliver(1, 5),
+];
+
 fn ratchet() -> Ratchet {
     let (_, alice, alices, bob, bobs) = connected(false);
+    play(alice, alices, bob, bobs, &SHUFFLED)
+}
+
+fn epochs() -> Ratchet {
+    let (_, alice, alices, bob, bobs) = connected(false);
+    play(alice, alices, bob, bobs, &EPOCHS)
+}
+
+/// The states stand in the file as the last build of version 1 made them. All else is made of them.
+fn version_1() -> Ratchet {
+    let kept: serde_json::Value =
+        serde_json::from_str(include_str!("version_1.json")).expect("the file is kept");
+    let restored = |name: &str| {
+        let state = bytes(kept[name].as_str().expect("a state")).expect("it is hexadecimal");
+        let mut session = Session::restore(&state).expect("sessions of version 1 are read");
+        session.dangerously_send_classical();
+        session
+    };
+    let (alice, bob) = (Party::named("alice"), Party::named("bob"));
+    play(alice, restored("alice_state"), bob, restored("bob_state"), &SHUFFLED)
+}
+
+fn play(alice: Party, alices: Session, bob: Party, bobs: Session, script: &[Do]) -> Ratchet {
     let (alice_state, bob_state) = (hex(&*alices.save()), hex(&*bobs.save()));
     let mut sides = [("alice", alice, alices), ("bob", bob, bobs)];
     let (mut steps, mut sent) = (Vec::new(), Vec::new());
-    // Who sends, or (to whom, which message).
-    #[derive(Clone, Copy)]
-    enum Do {
-        Send(usize, usize),
-        Deliver(usize, usize),
-    }
-    use Do::{Deliver, Send};
-    let script = [
-        Send(0, STAY),
-        Send(0, STAY),
-        Send(0, STAY),
-        Deliver(1, 2),
-        Deliver(1, 0),
-        Send(1, TURN),
-        Send(1, STAY),
-        Deliver(0, 4),
-        Deliver(1, 0),
-        Send(0, TURN),
-        Send(0, STAY),
-        Deliver(1, 6),
-        Deliver(1, 1),
-        Deliver(0, 3),
-        Deliver(0, 3),
-        Send(1, TURN),
-        Send(1, STAY),
-        Send(1, STAY),
-        Deliver(0, 9),
-        Deliver(0, 7),
-        Deliver(1, 2),
-    ];
-    for (i, step) in script.into_iter().enumerate() {
-        let now_ms = NOW_MS + 10 + i as u64;
-        match step {
+    let mut waited_ms = 0;
+    for (i, step) in script.iter().enumerate() {
+        let now_ms = NOW_MS + 10 + i as u64 + waited_ms;
+        match *step {
             Send(from, draws) => {
                 let (name, party, session) = &mut sides[from];
                 let message = say(party, session, &format!("message {}", sent.len()), now_ms, draws);
@@ -210,6 +287,7 @@ fn ratchet() -> Ratchet {
                     state,
                 });
             }
+            Wait(ms) => waited_ms += ms,
         }
     }
     Ratchet { alice: Keys::named("alice"), bob: Keys::named("bob"), alice_state, bob_state, steps }

@@ -93,9 +93,23 @@ const ONE_TIME: usize = 279;
 const KEM_ROLE: usize = 281;
 const KEM_NUMBER: usize = 282;
 const KEM_CIPHERTEXT: usize = 285;
-const HEADER_KEY: usize = 1_373;
-const HEADER_PREVIOUS: usize = 1_405;
-const HEADER_NUMBER: usize = 1_406;
+const EPOCH: usize = 1_373;
+const EPOCH_PREVIOUS: usize = 1_374;
+const EPOCH_NUMBER: usize = 1_375;
+const PART: usize = 1_376;
+const HEADER_KEY: usize = 1_377;
+const HEADER_PREVIOUS: usize = 1_409;
+const HEADER_NUMBER: usize = 1_410;
+
+/// Places in a saved session of Alice's, from its end: docs/protocol.md §8.
+const ROLE_FROM_END: usize = 110;
+const EXCHANGE_FROM_END: usize = 9;
+
+/// 1,184, 1,183, 1,088 and 1,087 as lengths.
+const OF_KEY: [u8; 2] = [0xA0, 0x09];
+const OF_SHORT_KEY: [u8; 2] = [0x9F, 0x09];
+const OF_CIPHERTEXT: [u8; 2] = [0xC0, 0x08];
+const OF_SHORT_CIPHERTEXT: [u8; 2] = [0xBF, 0x08];
 
 pub(crate) fn inputs() -> Vec<Malformed> {
     let mut inputs = envelopes();
@@ -144,6 +158,8 @@ fn inner_parts() -> Vec<Malformed> {
     let bob = Party::named("bob");
     let device = bob.us.device().public();
     let inner = outer::open(&first(), &device, &agreement_secret(&bob));
+    let key = bob.bundle(false).kem.public;
+    let part = |kind: u8, length: [u8; 2], bytes: &[u8]| [&[kind], length.as_slice(), bytes].concat();
     let new = |name: &str, change: &dyn Fn(&mut Vec<u8>)| {
         let inner = changed(&inner, |it| change(it));
         let sealed = outer::seal(&device, &inner, &known("an ephemeral key"));
@@ -154,7 +170,7 @@ fn inner_parts() -> Vec<Malformed> {
         new("version_9", &|it| it[0] = 9),
         new("cut", &|it| it.truncate(1_400)),
         new("trailing_byte", &|it| it.push(0)),
-        new("body_of_no_kind", &|it| it[BODY] = 2),
+        new("body_of_no_kind", &|it| it[BODY] = 4),
         new("option_neither_0_nor_1", &|it| it[ONE_TIME] = 2),
         new("length_over_64_bits", &|it| {
             it.splice(BODY + 1..=BODY + 1, [0xFF; 11]);
@@ -175,6 +191,36 @@ fn inner_parts() -> Vec<Malformed> {
         new("kem_ciphertext_short", &|it| {
             // 1,087 as a varint, and one byte less.
             it.splice(KEM_CIPHERTEXT - 2..=KEM_CIPHERTEXT, [0xBF, 0x08]);
+        }),
+        new("of_version_1", &|it| {
+            it[BODY] = 0;
+            it.drain(EPOCH..HEADER_KEY);
+        }),
+        new("epoch_that_nobody_made", &|it| it[EPOCH] = 1),
+        new("epoch_over_32_bits", &|it| {
+            it.splice(EPOCH..=EPOCH, [0xFF, 0xFF, 0xFF, 0xFF, 0x1F]);
+        }),
+        new("previous_of_the_epoch_changed", &|it| it[EPOCH_PREVIOUS] = 1),
+        new("number_in_the_epoch_changed", &|it| it[EPOCH_NUMBER] = 1),
+        new("number_in_the_epoch_over_the_gap", &|it| {
+            it.splice(EPOCH_NUMBER..=EPOCH_NUMBER, [0xA9, 0xC3, 0x01]);
+        }),
+        new("part_of_no_kind", &|it| it[PART] = 3),
+        new("offer_short", &|it| {
+            it.splice(PART..=PART, part(1, OF_SHORT_KEY, &key[..1_183]));
+        }),
+        new("offer_that_is_no_key", &|it| {
+            // Coefficients of 4,095, over the modulus.
+            it.splice(PART..=PART, part(1, OF_KEY, &[0xFF; 1_184]));
+        }),
+        new("offer_put_in", &|it| {
+            it.splice(PART..=PART, part(1, OF_KEY, &key));
+        }),
+        new("answer_short", &|it| {
+            it.splice(PART..=PART, part(2, OF_SHORT_CIPHERTEXT, &[7; 1_087 + 32]));
+        }),
+        new("answer_put_in", &|it| {
+            it.splice(PART..=PART, part(2, OF_CIPHERTEXT, &[7; 1_088 + 32]));
         }),
         new("ratchet_key_of_low_order", &|it| it[HEADER_KEY..HEADER_KEY + 32].fill(0)),
         new("previous_changed", &|it| it[HEADER_PREVIOUS] = 1),
@@ -236,13 +282,48 @@ fn device_lists() -> Vec<Malformed> {
 }
 
 fn saved() -> Vec<Malformed> {
-    let (_, alice, alices, ..) = connected(false);
+    let (_, alice, alices, _, bobs) = connected(false);
     let session = alices.save();
     let device = alice.us.device().save();
     let new = |name: &str, kind, bytes: &[u8]| Malformed::new(&format!("saved_{name}"), kind, bytes);
     vec![
         new("session_empty", Kind::SavedSession, &[]),
-        new("session_version_2", Kind::SavedSession, &changed(&session, |it| it[0] = 2)),
+        new("session_version_3", Kind::SavedSession, &changed(&session, |it| it[0] = 3)),
+        new("session_of_version_2_as_one_of_1", Kind::SavedSession, &changed(&session, |it| it[0] = 1)),
+        new(
+            "session_role_of_no_side",
+            Kind::SavedSession,
+            &changed(&session, |it| {
+                let at = it.len() - ROLE_FROM_END;
+                it[at] = 2;
+            }),
+        ),
+        new(
+            "session_exchange_of_no_kind",
+            Kind::SavedSession,
+            &changed(&session, |it| {
+                let at = it.len() - EXCHANGE_FROM_END;
+                it[at] = 5;
+            }),
+        ),
+        // Alice, who offers the first key, was asked.
+        new(
+            "session_exchange_out_of_turn",
+            Kind::SavedSession,
+            &changed(&session, |it| {
+                let at = it.len() - EXCHANGE_FROM_END;
+                it.splice(at..=at, [&[3], OF_KEY.as_slice(), &alice.bundle(false).kem.public].concat());
+            }),
+        ),
+        // Bob, who does not, was: but with something that is no key.
+        new(
+            "session_asked_with_no_key",
+            Kind::SavedSession,
+            &changed(&bobs.save(), |it| {
+                let at = it.len() - EXCHANGE_FROM_END;
+                it.splice(at..=at, [&[3], OF_KEY.as_slice(), &[0xFF; 1_184]].concat());
+            }),
+        ),
         new("session_cut", Kind::SavedSession, &session[..session.len() - 1]),
         new("session_trailing_byte", Kind::SavedSession, &changed(&session, |it| it.push(0))),
         new("device_as_a_session", Kind::SavedSession, &device),

@@ -1,0 +1,174 @@
+//! The mirror of a post-quantum ratchet at rest.
+
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    PqRatchet, Role,
+    epoch::{EpochKeys, EpochRoot},
+    exchange::{Answering, Asked, Copies, Exchange, Offering, Turned},
+};
+use crate::{
+    kem::{KemCiphertext, KemPublic, KemSeed},
+    ratchet::{ChainKey, MessageKey, SKIPPED_KEYS_MAX, SavedChain, SkippedKey, SkippedKeys},
+    saved::{SavedError, SavedSecret},
+};
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedPqRatchet {
+    role: Role,
+    epoch: u32,
+    root: SavedSecret,
+    sending: SavedChain,
+    previous: u32,
+    receiving: SavedChain,
+    exchange: SavedExchange,
+    since_ms: u64,
+    messages: u32,
+    skipped: Vec<SavedSkipped>,
+}
+
+/// Chains of an epoch that has not begun are at number 0, so their keys are all.
+#[derive(Serialize, Deserialize)]
+enum SavedExchange {
+    Resting,
+    Offering {
+        d: SavedSecret,
+        z: SavedSecret,
+        copies: u32,
+    },
+    Turned {
+        receiving: SavedSecret,
+    },
+    Asked {
+        public: KemPublic,
+    },
+    Answering {
+        ciphertext: KemCiphertext,
+        confirmation: [u8; 32],
+        root: SavedSecret,
+        sending: SavedSecret,
+        receiving: SavedSecret,
+        copies: u32,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedSkipped {
+    epoch: u32,
+    number: u32,
+    since_ms: u64,
+    key: SavedSecret,
+}
+
+impl PqRatchet {
+    pub(crate) fn to_saved(&self) -> SavedPqRatchet {
+        let Self { role, epoch, root, sending, previous, receiving, exchange, since_ms, messages, skipped } =
+            self;
+        let save_key = |kept: &SkippedKey<u32>| SavedSkipped {
+            epoch: kept.chain,
+            number: kept.number,
+            since_ms: kept.since_ms,
+            key: SavedSecret(*kept.key().as_bytes()),
+        };
+        SavedPqRatchet {
+            role: *role,
+            epoch: *epoch,
+            root: SavedSecret(*root.as_bytes()),
+            sending: SavedChain::of(sending),
+            previous: *previous,
+            receiving: SavedChain::of(receiving),
+            exchange: SavedExchange::of(exchange),
+            since_ms: *since_ms,
+            messages: *messages,
+            skipped: skipped.iter().map(save_key).collect(),
+        }
+    }
+
+    pub(crate) fn from_saved(saved: SavedPqRatchet) -> Result<Self, SavedError> {
+        let SavedPqRatchet {
+            role,
+            epoch,
+            root,
+            sending,
+            previous,
+            receiving,
+            exchange,
+            since_ms,
+            messages,
+            skipped,
+        } = saved;
+        if skipped.len() > SKIPPED_KEYS_MAX {
+            return Err(SavedError::Damaged);
+        }
+        let restore_key = |saved: SavedSkipped| {
+            SkippedKey::new(saved.epoch, saved.number, saved.since_ms, MessageKey::new(saved.key.0))
+        };
+        Ok(Self {
+            role,
+            epoch,
+            root: EpochRoot::new(root.0),
+            sending: sending.restore(),
+            previous,
+            receiving: receiving.restore(),
+            exchange: exchange.restore(role, epoch)?,
+            since_ms,
+            messages,
+            skipped: SkippedKeys::from_saved(skipped.into_iter().map(restore_key)),
+        })
+    }
+}
+
+impl SavedExchange {
+    fn of(exchange: &Exchange) -> Self {
+        let key = |chain: &ChainKey| SavedSecret(*chain.as_bytes());
+        match exchange {
+            Exchange::Resting => Self::Resting,
+            Exchange::Offering(Offering { seed, copies }) => {
+                Self::Offering { d: SavedSecret(seed.d), z: SavedSecret(seed.z), copies: copies.0 }
+            }
+            Exchange::Turned(Turned { receiving }) => Self::Turned { receiving: key(receiving) },
+            Exchange::Asked(Asked { public }) => Self::Asked { public: public.clone() },
+            Exchange::Answering(Answering { ciphertext, confirmation, next, copies }) => Self::Answering {
+                ciphertext: ciphertext.clone(),
+                confirmation: *confirmation,
+                root: SavedSecret(*next.root.as_bytes()),
+                sending: key(&next.sending),
+                receiving: key(&next.receiving),
+                copies: copies.0,
+            },
+        }
+    }
+
+    /// Only the side whose turn it is offers, and only the other one answers.
+    fn restore(self, role: Role, epoch: u32) -> Result<Exchange, SavedError> {
+        let offers = epoch.checked_add(1).map(|next| role.offers(next));
+        let fits = match &self {
+            Self::Resting => true,
+            Self::Offering { .. } | Self::Turned { .. } => offers == Some(true),
+            Self::Asked { .. } | Self::Answering { .. } => offers == Some(false),
+        };
+        if !fits {
+            return Err(SavedError::Damaged);
+        }
+        Ok(match self {
+            Self::Resting => Exchange::Resting,
+            Self::Offering { d, z, copies } => {
+                Exchange::Offering(Offering { seed: KemSeed { d: d.0, z: z.0 }, copies: Copies(copies) })
+            }
+            Self::Turned { receiving } => {
+                Exchange::Turned(Turned { receiving: ChainKey::new(receiving.0, 0) })
+            }
+            Self::Asked { public } => Exchange::Asked(Asked { public }),
+            Self::Answering { ciphertext, confirmation, root, sending, receiving, copies } => {
+                let next = EpochKeys {
+                    root: EpochRoot::new(root.0),
+                    sending: ChainKey::new(sending.0, 0),
+                    receiving: ChainKey::new(receiving.0, 0),
+                };
+                Exchange::Answering(Answering { ciphertext, confirmation, next, copies: Copies(copies) })
+            }
+        })
+    }
+}
