@@ -28,8 +28,8 @@ pub enum LabCommand {
     ///   airlock lab run first-conversation --settings off,report
     ///   airlock lab run ./mine.toml --seed 7 --out monday    # docs/lab.md says how to write one
     ///
-    /// A teacher projects lab.html#headline. Ctrl-C keeps the scenarios that are done. Exit code 10 says that a
-    /// promise of Airlock is broken; the report says which.
+    /// A teacher projects lab.html#headline. Ctrl-C keeps the scenarios that are done. Exit code 10 says
+    /// that a promise of Airlock is broken; the report says which.
     #[command(verbatim_doc_comment)]
     Run(RunLab),
     /// List the scenarios with what each asks, and the settings

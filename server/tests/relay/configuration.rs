@@ -143,7 +143,7 @@ async fn a_reload_changes_limits_and_a_refused_one_changes_nothing_and_says_why(
 
     let wrong = [
         format!("{OPEN}[limits]\nmailbox_messages = 0\n"),
-        format!("{OPEN}[limits]\nmailbox_mesages = 9\n"),
+        format!("{OPEN}[limits]\nmailbox_letters = 9\n"),
         OPEN.replace("127.0.0.1:0", "127.0.0.1:1"),
         format!("{OPEN}advertise = \"relay.example\"\n"),
     ];
@@ -163,7 +163,7 @@ async fn a_reload_changes_limits_and_a_refused_one_changes_nothing_and_says_why(
     assert_eq!(log.matches("was read again, and nothing has changed").count(), wrong.len(), "{log}");
     for why in [
         "`limits.mailbox_messages` is 0",
-        "unknown field `mailbox_mesages`",
+        "unknown field `mailbox_letters`",
         "`listen` can't change while the relay runs",
         "`advertise` can't change while the relay runs",
     ] {
