@@ -161,7 +161,7 @@ async fn a_setting_that_a_scenario_cannot_be_played_under_says_what_it_lacks() {
 async fn a_rule_that_no_manifest_names_blocks_a_message_of_the_scenario_that_shows_it() {
     let report = reported("hostile-check", "enforce+hidden-second-list").await;
     let claim = claim(&report, "hostile-check.hidden-second-list");
-    assert!(claim.text.contains("blocked 1 message without one"), "{}", claim.text);
+    assert!(claim.text.contains("blocked 1 message by a rule"), "{}", claim.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
