@@ -109,7 +109,7 @@ impl fmt::Display for HookStatus {
         if let Some(authority) = authority {
             write!(f, " · reports to {}", authority.name)?;
             if *threshold > 1 {
-                write!(f, " from the {threshold}th on")?;
+                write!(f, " once there are {threshold}")?;
             }
         }
         match (lock, order) {

@@ -100,7 +100,7 @@ pub(super) fn authority(facts: &Facts<'_>) -> Option<Claim> {
     }
     let part = |run: &&Run| {
         format!(
-            "{} with {}, in which it could read {} of {}",
+            "{} with {} ({} of {} readable)",
             counted(run.reports.len(), "report"),
             run.setting,
             run.read_by(Party::Authority),
