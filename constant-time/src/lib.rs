@@ -146,19 +146,61 @@ pub fn message() -> Checked {
     passed.checked
 }
 
-/// The 32-byte secrets in an answered session's saved bytes, for sessions made at time 0: docs/protocol.md §8.
-pub fn session_secrets(session: &Session) -> Vec<[u8; 32]> {
-    /// Version and kind, id, account, device, agreement, created, associated data, no handshake.
-    const TURN: usize = 2 + 16 + 3 * 32 + 1 + 32 + 1;
-    let saved = session.save();
-    let at = |place: usize| saved[place..place + 32].try_into().expect("32 bytes");
-    let (mut secrets, receiving) = match saved[TURN] {
-        // RK, our secret, CK, N, PN.
-        0 => (vec![at(TURN + 1), at(TURN + 33), at(TURN + 65)], TURN + 99),
-        // RK, theirs, PN.
-        _ => (vec![at(TURN + 1)], TURN + 66),
-    };
-    assert_eq!(saved[receiving], 1, "the numbers are below 128, and something was received");
-    secrets.push(at(receiving + 33));
-    secrets
+/// The secrets in a session's saved bytes (docs/protocol.md §8), for sessions of version 2 that were made at time 0, whose
+/// numbers are below 128 and whose post-quantum ratchet is *resting*.
+pub struct SessionSecrets {
+    /// Roots, chain keys and the ratchet key of our own.
+    pub current: Vec<[u8; 32]>,
+    /// Message keys that were skipped, of both ratchets.
+    pub skipped: Vec<[u8; 32]>,
+}
+
+impl SessionSecrets {
+    /// Of a session in which something was received.
+    pub fn of(session: &Session) -> Self {
+        let saved = session.save();
+        let (mut current, mut skipped) = (Vec::new(), Vec::new());
+        let mut rest = saved.as_slice();
+        let mut take = |bytes: usize| rest.split_off(..bytes).expect("it has the documented form");
+        let key = |bytes: &[u8]| bytes.try_into().expect("32 bytes");
+        // Version and kind, id, account, device, agreement, created, associated data, no handshake.
+        take(2 + 16 + 3 * 32 + 1 + 32 + 1);
+        let speaking = take(1) == [0];
+        current.push(key(take(32)));
+        if speaking {
+            // Our secret, CK, N, PN.
+            current.extend([key(take(32)), key(take(32))]);
+            take(2);
+        } else {
+            // Theirs, PN.
+            take(32 + 1);
+        }
+        assert_eq!(take(1), [1], "something was received");
+        take(32);
+        current.push(key(take(32)));
+        take(1);
+        for _ in 0..take(1)[0] {
+            // Theirs, number, since.
+            take(32 + 2);
+            skipped.push(key(take(32)));
+        }
+        let past = take(1)[0];
+        take(32 * usize::from(past));
+        // Role and epoch; R; CK, N, PN; CK, N.
+        take(2);
+        current.extend([key(take(32)), key(take(32))]);
+        take(2);
+        current.push(key(take(32)));
+        take(1);
+        assert_eq!(take(1), [0], "no exchange is under way");
+        // Since, messages.
+        take(2);
+        for _ in 0..take(1)[0] {
+            // Epoch, number, since.
+            take(3);
+            skipped.push(key(take(32)));
+        }
+        assert!(rest.is_empty(), "it has the documented form");
+        Self { current, skipped }
+    }
 }

@@ -8,8 +8,8 @@
 use std::{ffi::c_void, hint::black_box, process::ExitCode};
 
 use airlock_constant_time::{
-    ACCOUNT, AGREEMENT, KEM_D, KEM_Z, ONE_TIME, Party, SIGNED, SIGNING, World, message, secret,
-    session_secrets,
+    ACCOUNT, AGREEMENT, KEM_D, KEM_Z, ONE_TIME, Party, SIGNED, SIGNING, SessionSecrets, World, message,
+    secret,
 };
 use airlock_protocol::{
     Attachment, AttachmentOpener, AttachmentSealer, Checked, CurvePrekeySecret, CurveRole, DeviceKeys, Draft,
@@ -86,7 +86,7 @@ fn hide_party(party: &mut Party, of: u8) {
 }
 
 fn hide_session(session: &mut Session) {
-    let secrets = session_secrets(session);
+    let secrets = SessionSecrets::of(session).current;
     hide(session, &secrets);
 }
 

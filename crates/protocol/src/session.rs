@@ -1,6 +1,6 @@
 //! A session between two devices: the public face of PQXDH and the two ratchets.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 use airlock_wire::{AccountId, Device, DeviceId, Envelope, encode};
@@ -63,7 +63,7 @@ pub struct Session {
     created_ms: u64,
     associated: AssociatedData,
     /// Repeated in each message until they answer.
-    unanswered: Option<Handshake>,
+    unanswered: Option<Box<Handshake>>,
     ratchets: BothRatchets,
     /// Whether it may be sealed with although it has no post-quantum ratchet. Never saved.
     classical_allowed: bool,
@@ -137,7 +137,7 @@ impl Session {
             agreement: bundle.device.agreement,
             created_ms: now_ms,
             associated: agreed.associated,
-            unanswered: Some(handshake),
+            unanswered: Some(Box::new(handshake)),
             ratchets,
             classical_allowed: false,
         })
@@ -247,8 +247,10 @@ impl Session {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Encrypted, SealError> {
         self.refuse_sending(sent_at_ms)?;
-        let first =
-            self.unanswered.clone().map(|handshake| First { devices: us.device_list().clone(), handshake });
+        let first = self
+            .unanswered
+            .as_deref()
+            .map(|handshake| First { devices: us.device_list().clone(), handshake: handshake.clone() });
         let plaintext = encode_letter(outgoing.into(), sent_at_ms, TAG_BYTES)?;
         // Before the ratchet moves: a message that is refused must not use up a key.
         let first_bytes = first.as_ref().map_or(0, |first| encode(first).len());
@@ -305,7 +307,7 @@ impl Session {
             agreement: *agreement,
             created_ms: *created_ms,
             associated: associated.0,
-            unanswered: unanswered.clone(),
+            unanswered: unanswered.as_deref().cloned(),
             ratchet,
         };
         match post_quantum {
@@ -335,7 +337,7 @@ impl Session {
             agreement,
             created_ms,
             associated: AssociatedData(associated),
-            unanswered,
+            unanswered: unanswered.map(Box::new),
             ratchets: BothRatchets::from_saved(ratchet, post_quantum)?,
             classical_allowed: false,
         })

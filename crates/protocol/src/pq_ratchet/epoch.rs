@@ -44,6 +44,10 @@ impl EpochRoot {
         &self.0
     }
 
+    pub(super) fn copy(&self) -> Self {
+        Self(self.0)
+    }
+
     /// The epoch of this number, and C (docs/protocol.md (25)).
     pub(super) fn next(
         &self,

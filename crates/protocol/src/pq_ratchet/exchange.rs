@@ -1,5 +1,7 @@
 //! How far this side is in making the next epoch, a type for each state; and how often it repeats its part.
 
+use alloc::boxed::Box;
+
 use super::epoch::EpochKeys;
 use crate::{
     kem::{KemCiphertext, KemPublic, KemSeed},
@@ -9,17 +11,18 @@ use crate::{
 /// After so many messages that did not carry a part, the next one does, however long the answer takes.
 const COPY_DISTANCE_MAX: u32 = 64;
 
+/// Boxed, as a small state would have unused room for a large one, in which the compiler leaves copies of other secrets.
 pub(super) enum Exchange {
     /// Nothing is under way: both sides are in the same epoch, as far as this one knows.
     Resting,
     /// We offered a key.
-    Offering(Offering),
+    Offering(Box<Offering>),
     /// They answered our key: we send in the next epoch, and they will once they have heard us there.
-    Turned(Turned),
+    Turned(Box<Turned>),
     /// They offered a key. It is answered when we next send, as randomness comes with sending.
     Asked(Asked),
     /// We answered. We send in the next epoch once they do, which shows that the answer came.
-    Answering(Answering),
+    Answering(Box<Answering>),
 }
 
 pub(super) struct Offering {

@@ -11,6 +11,7 @@ pub(crate) mod saved;
 #[cfg(test)]
 mod tests;
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use rand_core::CryptoRng;
@@ -105,14 +106,14 @@ impl PqRatchet {
         let Some(next) = self.epoch.checked_add(1) else { return };
         match &self.exchange {
             Exchange::Resting if self.role.offers(next) && self.is_due(now_ms) => {
-                self.exchange =
-                    Exchange::Offering(Offering { seed: KemSeed::generate(rng), copies: Copies(0) });
+                let offering = Offering { seed: KemSeed::generate(rng), copies: Copies(0) };
+                self.exchange = Exchange::Offering(Box::new(offering));
             }
             Exchange::Asked(Asked { public }) => {
                 let (ciphertext, secret) = public.encapsulate(rng);
                 let (next, confirmation) = self.root.next(self.role, next, public, &ciphertext, &secret);
-                self.exchange =
-                    Exchange::Answering(Answering { ciphertext, confirmation, next, copies: Copies(0) });
+                let answering = Answering { ciphertext, confirmation, next, copies: Copies(0) };
+                self.exchange = Exchange::Answering(Box::new(answering));
             }
             _ => {}
         }
@@ -126,19 +127,13 @@ impl PqRatchet {
 
     fn part(&mut self) -> Part {
         match &mut self.exchange {
-            Exchange::Offering(Offering { seed, copies }) => {
-                if copies.next() {
-                    Part::Offer(seed.public())
-                } else {
-                    Part::Nothing
-                }
+            Exchange::Offering(offering) => {
+                let Offering { seed, copies } = &mut **offering;
+                if copies.next() { Part::Offer(seed.public()) } else { Part::Nothing }
             }
-            Exchange::Answering(Answering { ciphertext, confirmation, copies, .. }) => {
-                if copies.next() {
-                    Part::Answer(ciphertext.clone(), *confirmation)
-                } else {
-                    Part::Nothing
-                }
+            Exchange::Answering(answering) => {
+                let Answering { ciphertext, confirmation, copies, .. } = &mut **answering;
+                if copies.next() { Part::Answer(ciphertext.clone(), *confirmation) } else { Part::Nothing }
             }
             Exchange::Resting | Exchange::Turned(_) | Exchange::Asked(_) => Part::Nothing,
         }
@@ -181,8 +176,8 @@ impl PqRatchet {
 
     fn next_receiving(&self) -> Option<&ChainKey> {
         match &self.exchange {
-            Exchange::Turned(Turned { receiving }) => Some(receiving),
-            Exchange::Answering(Answering { next, .. }) => Some(&next.receiving),
+            Exchange::Turned(turned) => Some(&turned.receiving),
+            Exchange::Answering(answering) => Some(&answering.next.receiving),
             Exchange::Resting | Exchange::Offering(_) | Exchange::Asked(_) => None,
         }
     }
@@ -210,10 +205,10 @@ impl PqRatchet {
 
     /// They are in the next epoch: so are we, and the one before is gone but for its skipped keys.
     fn turn(&mut self, epoch: u32, now_ms: u64) {
-        if let Exchange::Answering(Answering { next, .. }) =
-            core::mem::replace(&mut self.exchange, Exchange::Resting)
-        {
-            self.send_in(next.root, next.sending);
+        if let Exchange::Answering(answering) = core::mem::replace(&mut self.exchange, Exchange::Resting) {
+            // Copied, as moving out of the box would leave them in it.
+            let next = &answering.next;
+            self.send_in(next.root.copy(), next.sending.copy());
         }
         self.epoch = epoch;
         (self.since_ms, self.messages) = (now_ms, 0);
@@ -235,7 +230,7 @@ impl PqRatchet {
             (Part::Answer(ciphertext, confirmation), Exchange::Offering(offering)) => {
                 if let Some(keys) = self.answered(offering, next, &ciphertext, &confirmation) {
                     let EpochKeys { root, sending, receiving } = keys;
-                    self.exchange = Exchange::Turned(Turned { receiving });
+                    self.exchange = Exchange::Turned(Box::new(Turned { receiving }));
                     self.send_in(root, sending);
                 }
             }

@@ -1,6 +1,6 @@
 //! The mirror of a post-quantum ratchet at rest.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,8 @@ impl PqRatchet {
         if skipped.len() > SKIPPED_KEYS_MAX {
             return Err(SavedError::Damaged);
         }
-        let restore_key = |saved: SavedSkipped| {
+        // By reference, as moving them out would leave them in the memory of the list.
+        let restore_key = |saved: &SavedSkipped| {
             SkippedKey::new(saved.epoch, saved.number, saved.since_ms, MessageKey::new(saved.key.0))
         };
         Ok(Self {
@@ -115,7 +116,7 @@ impl PqRatchet {
             exchange: exchange.restore(role, epoch)?,
             since_ms,
             messages,
-            skipped: SkippedKeys::from_saved(skipped.into_iter().map(restore_key)),
+            skipped: SkippedKeys::from_saved(skipped.iter().map(restore_key)),
         })
     }
 }
@@ -125,19 +126,23 @@ impl SavedExchange {
         let key = |chain: &ChainKey| SavedSecret(*chain.as_bytes());
         match exchange {
             Exchange::Resting => Self::Resting,
-            Exchange::Offering(Offering { seed, copies }) => {
+            Exchange::Offering(offering) => {
+                let Offering { seed, copies } = &**offering;
                 Self::Offering { d: SavedSecret(seed.d), z: SavedSecret(seed.z), copies: copies.0 }
             }
-            Exchange::Turned(Turned { receiving }) => Self::Turned { receiving: key(receiving) },
+            Exchange::Turned(turned) => Self::Turned { receiving: key(&turned.receiving) },
             Exchange::Asked(Asked { public }) => Self::Asked { public: public.clone() },
-            Exchange::Answering(Answering { ciphertext, confirmation, next, copies }) => Self::Answering {
-                ciphertext: ciphertext.clone(),
-                confirmation: *confirmation,
-                root: SavedSecret(*next.root.as_bytes()),
-                sending: key(&next.sending),
-                receiving: key(&next.receiving),
-                copies: copies.0,
-            },
+            Exchange::Answering(answering) => {
+                let Answering { ciphertext, confirmation, next, copies } = &**answering;
+                Self::Answering {
+                    ciphertext: ciphertext.clone(),
+                    confirmation: *confirmation,
+                    root: SavedSecret(*next.root.as_bytes()),
+                    sending: key(&next.sending),
+                    receiving: key(&next.receiving),
+                    copies: copies.0,
+                }
+            }
         }
     }
 
@@ -155,10 +160,11 @@ impl SavedExchange {
         Ok(match self {
             Self::Resting => Exchange::Resting,
             Self::Offering { d, z, copies } => {
-                Exchange::Offering(Offering { seed: KemSeed { d: d.0, z: z.0 }, copies: Copies(copies) })
+                let offering = Offering { seed: KemSeed { d: d.0, z: z.0 }, copies: Copies(copies) };
+                Exchange::Offering(Box::new(offering))
             }
             Self::Turned { receiving } => {
-                Exchange::Turned(Turned { receiving: ChainKey::new(receiving.0, 0) })
+                Exchange::Turned(Box::new(Turned { receiving: ChainKey::new(receiving.0, 0) }))
             }
             Self::Asked { public } => Exchange::Asked(Asked { public }),
             Self::Answering { ciphertext, confirmation, root, sending, receiving, copies } => {
@@ -167,7 +173,8 @@ impl SavedExchange {
                     sending: ChainKey::new(sending.0, 0),
                     receiving: ChainKey::new(receiving.0, 0),
                 };
-                Exchange::Answering(Answering { ciphertext, confirmation, next, copies: Copies(copies) })
+                let answering = Answering { ciphertext, confirmation, next, copies: Copies(copies) };
+                Exchange::Answering(Box::new(answering))
             }
         })
     }

@@ -1,6 +1,6 @@
 //! The post-quantum ratchet by itself: its keys, as if everything of the classical one were known to everybody.
 
-use alloc::{vec, vec::Vec};
+use alloc::{boxed::Box, vec, vec::Vec};
 
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -255,7 +255,7 @@ fn an_answer_that_was_made_for_another_key_is_passed_over_and_the_talk_goes_on()
     let answer = pair.bob_says();
     // Alice's state was restored from a copy, and offers another key. Only what comes of the answer is looked at.
     restored.exchange =
-        Exchange::Offering(Offering { seed: KemSeed::generate(&mut pair.rng), copies: Copies(0) });
+        Exchange::Offering(Box::new(Offering { seed: KemSeed::generate(&mut pair.rng), copies: Copies(0) }));
     restored.take(answer.0.part.clone());
     assert!(matches!(restored.exchange, Exchange::Offering(_)));
     assert_eq!(restored.sending_epoch(), 0);
@@ -390,7 +390,7 @@ fn a_state_comes_back_as_it_was_and_one_that_can_not_be_is_refused() {
     // An epoch of Alice's, offered by Bob.
     pair = Pair::new();
     pair.bob.exchange =
-        Exchange::Offering(Offering { seed: KemSeed::generate(&mut pair.rng), copies: Copies(0) });
+        Exchange::Offering(Box::new(Offering { seed: KemSeed::generate(&mut pair.rng), copies: Copies(0) }));
     assert!(PqRatchet::from_saved(pair.bob.to_saved()).is_err());
 }
 

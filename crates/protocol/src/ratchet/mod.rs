@@ -12,7 +12,7 @@ mod root_key;
 pub(crate) mod saved;
 mod skipped;
 
-use alloc::collections::VecDeque;
+use alloc::{boxed::Box, collections::VecDeque};
 use core::fmt;
 
 use rand_core::CryptoRng;
@@ -42,18 +42,19 @@ const PAST_KEYS_MAX: usize = 16;
 pub(crate) struct DoubleRatchet {
     turn: Turn,
     /// None until their first message.
-    receiving: Option<ReceivingChain>,
+    receiving: Option<Box<ReceivingChain>>,
     skipped: SkippedKeys<TheirRatchetKey>,
     past: VecDeque<TheirRatchetKey>,
 }
 
 /// Whose ratchet key is newest. A new key of ours is made when we speak next and not when they are heard, as the
 /// specification allows ("Deferring new ratchet key generation").
+/// Boxed, as a small state would have unused room for a large one, in which the compiler leaves copies of secrets.
 enum Turn {
     /// Ours: we have a sending chain.
-    Speaking(Speaking),
+    Speaking(Box<Speaking>),
     /// Theirs: the next message of ours turns the ratchet.
-    Heard(Heard),
+    Heard(Box<Heard>),
 }
 
 struct Speaking {
@@ -116,7 +117,7 @@ impl DoubleRatchet {
         let heard = Heard { root: RootKey::new(secret), theirs: TheirRatchetKey(theirs), previous: 0 };
         let speaking = heard.speak(rng)?;
         Ok(Self {
-            turn: Turn::Speaking(speaking),
+            turn: Turn::Speaking(Box::new(speaking)),
             receiving: None,
             skipped: SkippedKeys::default(),
             past: VecDeque::new(),
@@ -129,8 +130,8 @@ impl DoubleRatchet {
         let theirs = TheirRatchetKey(theirs);
         let (root, chain) = RootKey::new(secret).step(ours, theirs)?;
         Ok(Self {
-            turn: Turn::Heard(Heard { root, theirs, previous: 0 }),
-            receiving: Some(ReceivingChain { theirs, chain }),
+            turn: Turn::Heard(Box::new(Heard { root, theirs, previous: 0 })),
+            receiving: Some(Box::new(ReceivingChain { theirs, chain })),
             skipped: SkippedKeys::default(),
             past: VecDeque::new(),
         })
@@ -142,7 +143,7 @@ impl DoubleRatchet {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<(Header, MessageKey), SealRatchetError> {
         if let Turn::Heard(heard) = &self.turn {
-            self.turn = Turn::Speaking(heard.speak(rng).map_err(SealRatchetError::WeakKey)?);
+            self.turn = Turn::Speaking(Box::new(heard.speak(rng).map_err(SealRatchetError::WeakKey)?));
         }
         let Turn::Speaking(speaking) = &mut self.turn else { return Err(SealRatchetError::Exhausted) };
         let number = speaking.chain.index();
@@ -209,9 +210,9 @@ impl DoubleRatchet {
 
     fn advance(&mut self, advance: Advance) {
         let Advance { receiving, heard, skipped } = advance;
-        let before = self.receiving.replace(receiving);
+        let before = self.receiving.replace(Box::new(receiving));
         if let Some(heard) = heard {
-            self.turn = Turn::Heard(heard);
+            self.turn = Turn::Heard(Box::new(heard));
             self.past.extend(before.map(|chain| chain.theirs));
             self.past.drain(..self.past.len().saturating_sub(PAST_KEYS_MAX));
         }

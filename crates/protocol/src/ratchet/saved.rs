@@ -1,6 +1,6 @@
 //! The mirror of a ratchet at rest.
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,17 +49,21 @@ impl DoubleRatchet {
     pub(crate) fn to_saved(&self) -> SavedRatchet {
         let Self { turn, receiving, skipped, past } = self;
         let turn = match turn {
-            Turn::Speaking(Speaking { root, ours, chain, previous }) => SavedTurn::Speaking {
-                root: SavedSecret(*root.as_bytes()),
-                ours: SavedSecret(ours.secret().to_bytes()),
-                chain: SavedChain::of(chain),
-                previous: *previous,
-            },
-            Turn::Heard(Heard { root, theirs, previous }) => {
+            Turn::Speaking(speaking) => {
+                let Speaking { root, ours, chain, previous } = &**speaking;
+                SavedTurn::Speaking {
+                    root: SavedSecret(*root.as_bytes()),
+                    ours: SavedSecret(ours.secret().to_bytes()),
+                    chain: SavedChain::of(chain),
+                    previous: *previous,
+                }
+            }
+            Turn::Heard(heard) => {
+                let Heard { root, theirs, previous } = &**heard;
                 SavedTurn::Heard { root: SavedSecret(*root.as_bytes()), theirs: *theirs, previous: *previous }
             }
         };
-        let receiving = receiving.as_ref().map(|ReceivingChain { theirs, chain }| SavedReceiving {
+        let receiving = receiving.as_deref().map(|ReceivingChain { theirs, chain }| SavedReceiving {
             theirs: *theirs,
             chain: SavedChain::of(chain),
         });
@@ -79,22 +83,24 @@ impl DoubleRatchet {
             return Err(SavedError::Damaged);
         }
         let turn = match turn {
-            SavedTurn::Speaking { root, ours, chain, previous } => Turn::Speaking(Speaking {
+            SavedTurn::Speaking { root, ours, chain, previous } => Turn::Speaking(Box::new(Speaking {
                 root: RootKey::new(&Key32::new(root.0)),
                 ours: OurRatchetKey::from_bytes(ours.0),
                 chain: chain.restore(),
                 previous,
-            }),
+            })),
             SavedTurn::Heard { root, theirs, previous } => {
-                Turn::Heard(Heard { root: RootKey::new(&Key32::new(root.0)), theirs, previous })
+                Turn::Heard(Box::new(Heard { root: RootKey::new(&Key32::new(root.0)), theirs, previous }))
             }
         };
-        let receiving = receiving
-            .map(|SavedReceiving { theirs, chain }| ReceivingChain { theirs, chain: chain.restore() });
-        let restore_key = |saved: SavedSkipped| {
+        let receiving = receiving.map(|SavedReceiving { theirs, chain }| {
+            Box::new(ReceivingChain { theirs, chain: chain.restore() })
+        });
+        // By reference, as moving them out would leave them in the memory of the list.
+        let restore_key = |saved: &SavedSkipped| {
             SkippedKey::new(saved.theirs, saved.number, saved.since_ms, MessageKey::new(saved.key.0))
         };
-        let skipped = SkippedKeys::from_saved(skipped.into_iter().map(restore_key));
+        let skipped = SkippedKeys::from_saved(skipped.iter().map(restore_key));
         Ok(Self { turn, receiving, skipped, past: VecDeque::from(past) })
     }
 }

@@ -1,6 +1,6 @@
 //! Keys of messages that were overtaken by later ones, kept in case they still come: bounded in number and age.
 
-use alloc::collections::VecDeque;
+use alloc::{boxed::Box, collections::VecDeque};
 
 use super::message_key::MessageKey;
 
@@ -18,12 +18,13 @@ pub(crate) struct SkippedKey<C> {
     pub(crate) chain: C,
     pub(crate) number: u32,
     pub(crate) since_ms: u64,
-    key: MessageKey,
+    /// Boxed, as a list that grows leaves what lies in it behind.
+    key: Box<MessageKey>,
 }
 
 impl<C: Copy + PartialEq> SkippedKey<C> {
     pub(crate) fn new(chain: C, number: u32, since_ms: u64, key: MessageKey) -> Self {
-        Self { chain, number, since_ms, key }
+        Self { chain, number, since_ms, key: Box::new(key) }
     }
 
     pub(crate) fn key(&self) -> &MessageKey {
