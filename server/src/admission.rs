@@ -134,7 +134,13 @@ impl Drop for Place {
 }
 
 impl Table {
-    fn ask(&self, prefix: Prefix, now: Instant) -> Result<(), Crowded> {
+    fn ask(&mut self, prefix: Prefix, now: Instant) -> Result<(), Crowded> {
+        // Here and not in `enter` alone: in front of a full table nobody gets as far as that.
+        if now >= self.next_sweep {
+            // One without a connection and with all its handshakes left is as good as one that never came.
+            self.prefixes.retain(|_, share| share.connections > 0 || !share.handshakes.is_full(now));
+            self.next_sweep = now + PREFIX_SWEEP_EVERY;
+        }
         if self.connections >= self.shares.connections {
             return Err(Crowded::Relay);
         }
@@ -145,18 +151,13 @@ impl Table {
             None => Ok(()),
             Some(share) => {
                 let room = share.connections < self.shares.prefix_connections;
-                let slow = share.handshakes.clone().take(self.shares.handshakes, now).is_ok();
-                if room && slow { Ok(()) } else { Err(Crowded::Prefix) }
+                let in_time = share.handshakes.clone().take(self.shares.handshakes, now).is_ok();
+                if room && in_time { Ok(()) } else { Err(Crowded::Prefix) }
             }
         }
     }
 
     fn enter(&mut self, prefix: Prefix, now: Instant) -> Result<(), Crowded> {
-        if now >= self.next_sweep {
-            // One without a connection and with all its handshakes left is as good as one that never came.
-            self.prefixes.retain(|_, share| share.connections > 0 || !share.handshakes.is_full(now));
-            self.next_sweep = now + PREFIX_SWEEP_EVERY;
-        }
         self.ask(prefix, now)?;
         let share = self
             .prefixes
@@ -274,6 +275,19 @@ mod tests {
         admission.enter(address("192.0.2.1"), now + PREFIX_SWEEP_EVERY).unwrap();
         assert_eq!(known(&admission), 2);
         drop(known_one);
+    }
+
+    #[test]
+    fn a_full_table_empties_although_nobody_gets_in() {
+        let now = Instant::now();
+        let admission = admission(|_| {}, now);
+        for number in 0..PREFIXES_WITHOUT_CONNECTION_MAX {
+            let address = Ipv6Addr::from_bits((number as u128) << 72);
+            drop(admission.enter(address.into(), now).unwrap());
+        }
+        let new = address("192.0.2.1");
+        assert_eq!(admission.ask(new, now), Err(Crowded::Relay));
+        assert_eq!(admission.ask(new, now + PREFIX_SWEEP_EVERY), Ok(()));
     }
 
     #[test]
