@@ -357,7 +357,7 @@ fn start_sessions(
         let verified = VerifiedBundle::verify(bundle, &list)?;
         let session = Session::initiate(us, verified, now_ms, rng)?;
         sessions::put(db, &session, None)?;
-        sessions::trim(db, &session.peer().device, now_ms)?;
+        sessions::trim(db, &session, now_ms)?;
         sessions.push(session);
     }
     if sessions.is_empty() { Err(SessionError::NoKeys) } else { Ok(sessions) }

@@ -53,8 +53,8 @@ fn separator(label: &str, columns: usize, theme: Theme) -> Line<'static> {
 }
 
 /// They began a new session: a line of its own, which no peer can write.
-pub(crate) const RENEWED: &str = "a new session: their device was restored, reset or replaced, or had no answer from \
-                                  you for long, or somebody else has their keys";
+pub(crate) const RENEWED: &str = "a new session: their device was updated, restored, reset or replaced, or had no answer \
+                                  from you for long, or somebody else has their keys";
 
 fn message(row: &MessageRow, columns: usize, clock: &Clock, theme: Theme, lines: &mut Vec<Line<'static>>) {
     if row.progress == Progress::Renewed {

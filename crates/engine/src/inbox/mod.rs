@@ -287,7 +287,7 @@ fn accept(
         renewed(db, account, now_ms, events)?;
     }
     sessions::put(db, &session, Some(now_ms))?;
-    sessions::trim(db, &session.peer().device, now_ms)?;
+    sessions::trim(db, &session, now_ms)?;
     if let Some(id) = needed.one_time {
         prekeys::delete_curve(db, id)?;
     }
@@ -302,8 +302,8 @@ fn accept(
 }
 
 /// Notes in the conversation that an account which was heard before began anew, on the same device or another: that was
-/// restored or reset, has had no answer for long, or somebody else has the account's key. Sessions that both sides begin
-/// at once are not told of: nothing was heard on ours by then.
+/// updated from version 1, restored or reset, has had no answer for long, or somebody else has the account's key. Sessions
+/// that both sides begin at once are not told of, unless an earlier one was heard on.
 fn renewed(
     db: &Database,
     account: AccountId,

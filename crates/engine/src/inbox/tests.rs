@@ -126,6 +126,22 @@ fn nobody_can_put_a_message_in_the_place_of_the_notice() {
 }
 
 #[test]
+fn a_session_that_has_just_begun_is_not_the_one_that_is_forgotten() {
+    // At one time, as when what waited comes at once; and on a clock that was set back.
+    for back_ms in [1, 60_000] {
+        let mut bench = Bench::new();
+        let alice = device(&AccountKey::from_bytes(&[4; 32]), &mut bench.rng);
+        for _ in 0..5 {
+            bench.now_ms -= back_ms;
+            let mut session = bench.start(&alice);
+            let sealed = bench.hello(&alice, &mut session);
+            bench.open(&sealed).unwrap();
+            assert!(bench.sessions().contains(&session.id().0.to_vec()), "it is kept");
+        }
+    }
+}
+
+#[test]
 fn a_first_message_does_not_start_a_session_again_that_was_forgotten() {
     let mut bench = Bench::new();
     let account = AccountKey::from_bytes(&[4; 32]);

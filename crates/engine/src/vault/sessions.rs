@@ -25,14 +25,21 @@ pub(crate) fn put(db: &Connection, session: &Session, heard_ms: Option<u64>) -> 
     Ok(())
 }
 
-/// Forgets all but the sessions of a device that were heard on last, or are newest. Their ids are kept.
-pub(crate) fn trim(db: &Connection, device: &DeviceId, now_ms: u64) -> Result<(), VaultError> {
+/// Forgets all but this session of a device and those that were heard on last, or are newest. Their ids are kept.
+pub(crate) fn trim(db: &Connection, newest: &Session, now_ms: u64) -> Result<(), VaultError> {
     let mut delete = db.prepare_cached(
         "DELETE FROM session WHERE device = ?1 AND id NOT IN (SELECT id FROM session WHERE device = ?1
-         ORDER BY max(heard_ms, created_ms) DESC LIMIT ?2) RETURNING id",
+         ORDER BY id = ?3 DESC, max(heard_ms, created_ms) DESC LIMIT ?2) RETURNING id",
     )?;
     let forgotten: Vec<Vec<u8>> = delete
-        .query_map(params![device.0.as_slice(), int(SESSIONS_PER_DEVICE_MAX as u64)], |row| row.get(0))?
+        .query_map(
+            params![
+                newest.peer().device.0.as_slice(),
+                int(SESSIONS_PER_DEVICE_MAX as u64),
+                newest.id().0.as_slice()
+            ],
+            |row| row.get(0),
+        )?
         .collect::<Result<_, _>>()?;
     for id in forgotten {
         db.prepare_cached("INSERT OR REPLACE INTO forgotten_session (id, forgotten_ms) VALUES (?1, ?2)")?
@@ -142,7 +149,7 @@ mod tests {
         assert!(get(&db, &old.id()).unwrap().is_some());
         assert!(for_sending(&db, &device).unwrap().is_none());
         assert!(heard(&db, &old.peer().account).unwrap());
-        trim(&db, &device, 9).unwrap();
+        trim(&db, &old, 9).unwrap();
         assert!(get(&db, &old.id()).unwrap().is_some());
     }
 

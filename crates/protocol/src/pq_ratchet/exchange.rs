@@ -8,7 +8,7 @@ use crate::{
     ratchet::ChainKey,
 };
 
-/// After so many messages that did not carry a part, the next one does, however long the answer takes.
+/// Copies of a part are never further apart than this, however long the answer takes.
 const COPY_DISTANCE_MAX: u32 = 64;
 
 /// Boxed, as a small state would have unused room for a large one, in which the compiler leaves copies of other secrets.

@@ -30,8 +30,8 @@ use self::{ratchet_key::OurRatchetKey, root_key::RootKey};
 use crate::{agreement::WeakKey, kdf::Key32};
 
 /// Most messages by which a header may run ahead of what was received in one chain. One message can ask for as much work
-/// at the end of a chain and at the beginning of the next, and for that in either ratchet: 40 ms in all. A sender who
-/// loses more in a row has to start a new session. The same limit as in libsignal.
+/// at the end of a chain and at the beginning of the next, and for that in either ratchet: 100,000 steps of a chain in all. A
+/// sender who loses more in a row has to start a new session. The same limit as in libsignal.
 pub const FORWARD_JUMP_MAX: u32 = 25_000;
 
 /// How many of their earlier ratchet keys are remembered, so that a repeated old message is known as such, and costs
@@ -101,7 +101,8 @@ pub(crate) enum OpenRatchetError {
     Gap {
         got: u32,
     },
-    /// A new ratchet key of theirs, although they can't have seen one of ours since the last.
+    /// A new ratchet key of theirs, although they can't have seen one of ours since the last; or an epoch that nobody
+    /// made.
     OutOfTurn,
     WeakKey(WeakKey),
     NotAuthentic,
