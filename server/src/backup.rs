@@ -70,8 +70,8 @@ pub enum BackupError {
 
 /// Copies key, configuration, store and attachments into a new folder, all of it or nothing.
 ///
-/// One-time prekeys stay out: a relay started on the copy could hand one out that was handed out already. Devices publish
-/// new ones when they connect.
+/// One-time prekeys stay out: a relay started on the copy could hand one out that was handed out already. Devices
+/// publish new ones when they connect.
 ///
 /// # Errors
 /// [`BackupError`] says what is in the way.
@@ -80,9 +80,9 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<Backup, BackupError> {
     if !store.exists() {
         return Err(StartError::NoRelay { path: data_dir.to_owned() }.into());
     }
-    let mut unfinished = to.as_os_str().to_owned();
-    unfinished.push(".unfinished");
-    let unfinished = PathBuf::from(unfinished);
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    let unfinished = to.with_file_name(name);
     if let Some(path) = [to, unfinished.as_path()].into_iter().find(|path| path.exists()) {
         return Err(BackupError::InTheWay { path: path.to_owned() });
     }
@@ -159,7 +159,9 @@ fn copy_store(store: &Path, to: &Path) -> Result<Connection, BackupError> {
     })?;
     source.execute("VACUUM INTO ?1", [name]).map_err(refused)?;
     let copied = Connection::open(to).map_err(refused)?;
-    copied.execute_batch("DELETE FROM one_time_curve; DELETE FROM one_time_kem; VACUUM").map_err(refused)?;
+    // Their bytes as well: what is only deleted stays in free pages.
+    let without = "PRAGMA secure_delete = ON; DELETE FROM one_time_curve; DELETE FROM one_time_kem";
+    copied.execute_batch(without).map_err(refused)?;
     Ok(copied)
 }
 

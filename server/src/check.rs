@@ -58,6 +58,9 @@ pub enum Damage {
     /// Files whose digest is another.
     #[error("blobs/: {0} attachments do not hold what was uploaded")]
     FilesChanged(u64),
+    /// Files that the disk does not give back, and what it said of one of them.
+    #[error("blobs/: {0} attachments can't be read: {1}")]
+    FilesUnreadable(u64, String),
 }
 
 /// Looks at everything in a data directory.
@@ -72,7 +75,7 @@ pub fn check(data_dir: &Path) -> Result<Findings, StartError> {
     let mut connection = schema::open(&path, Open::ReadOnly)?;
     let files = BlobFiles::at(data_dir);
     let mut findings = Findings::default();
-    let mut lost = Vec::new();
+    let mut stored = Vec::new();
     {
         // One state of the store, whatever the relay does meanwhile.
         let snapshot = connection.transaction().map_err(|source| StoreError::Read { source })?;
@@ -82,9 +85,11 @@ pub fn check(data_dir: &Path) -> Result<Findings, StartError> {
             findings.damage.push(Damage::Database(error.to_string()));
         }
         if findings.damage.is_empty() {
-            lost = contents(&snapshot, &files, &mut findings)?;
+            stored = announced(&snapshot).map_err(|source| StoreError::Read { source })?;
         }
     }
+    // Outside the snapshot, which keeps a running relay from cutting its log back.
+    let lost = contents(stored, &files, &mut findings);
     let lost = still_there(&connection, &lost).map_err(|source| StoreError::Read { source })?;
     if lost > 0 {
         findings.damage.push(Damage::FilesLost(lost));
@@ -156,32 +161,35 @@ fn prekeys<T: DeserializeOwned>(
     Ok(())
 }
 
+/// The attachments that are stored: number, length, SHA-256.
+fn announced(connection: &Connection) -> rusqlite::Result<Vec<(BlobNumber, i64, [u8; 32])>> {
+    let mut select = connection.prepare("SELECT number, bytes, digest FROM blob WHERE stored = 1")?;
+    select.query_map((), |row| Ok((BlobNumber(row.get(0)?), row.get(1)?, row.get(2)?)))?.collect()
+}
+
 /// Reads each stored attachment. Gives those that have no file, or not all of it: they may have gone meanwhile.
 fn contents(
-    connection: &Connection,
+    stored: Vec<(BlobNumber, i64, [u8; 32])>,
     files: &BlobFiles,
     findings: &mut Findings,
-) -> Result<Vec<BlobNumber>, StoreError> {
-    let read = |source| StoreError::Read { source };
-    let mut select =
-        connection.prepare("SELECT number, bytes, digest FROM blob WHERE stored = 1").map_err(read)?;
-    let mut rows = select.query(()).map_err(read)?;
-    let (mut lost, mut changed) = (Vec::new(), 0);
-    while let Some(row) = rows.next().map_err(read)? {
-        let number = BlobNumber(row.get(0).map_err(read)?);
-        let bytes: i64 = row.get(1).map_err(read)?;
-        let announced: [u8; 32] = row.get(2).map_err(read)?;
+) -> Vec<BlobNumber> {
+    let (mut lost, mut changed, mut unreadable) = (Vec::new(), 0, Vec::new());
+    for (number, bytes, announced) in stored {
         findings.blobs += 1;
-        match digest(files, number).map_err(|source| StoreError::BlobFile { source })? {
-            Some((length, _)) if length != bytes.cast_unsigned() => lost.push(number),
-            Some((_, digest)) => changed += u64::from(digest != announced),
-            None => lost.push(number),
+        match digest(files, number) {
+            Ok(Some((length, _))) if length != bytes.cast_unsigned() => lost.push(number),
+            Ok(Some((_, digest))) => changed += u64::from(digest != announced),
+            Ok(None) => lost.push(number),
+            Err(error) => unreadable.push(error),
         }
     }
     if changed > 0 {
         findings.damage.push(Damage::FilesChanged(changed));
     }
-    Ok(lost)
+    if let Some(error) = unreadable.first() {
+        findings.damage.push(Damage::FilesUnreadable(unreadable.len() as u64, error.to_string()));
+    }
+    lost
 }
 
 /// Length and SHA-256 of an attachment's file, if it has one.
@@ -214,4 +222,34 @@ fn still_there(connection: &Connection, numbers: &[BlobNumber]) -> rusqlite::Res
         count += u64::from(found.is_some());
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_relay_deleted_meanwhile_is_not_called_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = schema::open(&dir.path().join(STORE_FILE), Open::OrCreate).unwrap();
+        let row = "INSERT INTO blob (number, id, account, bytes, digest, arrived) VALUES (1, x'01', x'02', 1, x'03', 0)";
+        store.execute(row, ()).unwrap();
+        assert_eq!(still_there(&store, &[BlobNumber(1), BlobNumber(2)]).unwrap(), 1);
+    }
+
+    #[test]
+    fn an_attachment_that_cannot_be_read_is_damage_and_hides_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = BlobFiles::in_dir(dir.path()).unwrap();
+        drop(files.create(BlobNumber(2)).unwrap());
+        // A folder in the place of a file can be opened, and not read.
+        let path = std::fs::read_dir(dir.path().join("blobs")).unwrap().next().unwrap().unwrap().path();
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let mut findings = Findings::default();
+        let lost =
+            contents(vec![(BlobNumber(2), 1, [0; 32]), (BlobNumber(3), 1, [0; 32])], &files, &mut findings);
+        assert_eq!(lost, [BlobNumber(3)]);
+        assert!(matches!(findings.damage[..], [Damage::FilesUnreadable(1, _)]), "{:?}", findings.damage);
+    }
 }

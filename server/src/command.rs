@@ -25,8 +25,8 @@ Exit codes:
   2  wrong arguments
   3  wrong configuration
   4  another relay is running on this folder
-  5  the store can't be used, its disk failed while serving, or `check` found
-     damage";
+  5  the store can't be used, its disk failed while serving, or `check` or
+     `backup` found damage";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -51,7 +51,7 @@ Examples:
   airlock-relay config show --origin
       Each key with its value, and whether that is from a flag, a variable, the
       file, or the default.
-  airlock-relay config show --listen '[::]:4433' > relay.toml
+  airlock-relay config show --listen '[::]:4433' > new.toml
       What it prints is a configuration file.
 A configuration that `serve` would refuse is refused here as well.";
 
@@ -79,7 +79,8 @@ and accounts that came since are not in it.";
 
 const COMPACT_NOTES: &str = "\
 SQLite uses the space of deleted mail for new mail, but never gives it back by
-itself. This writes the store anew, so the disk needs room for a second one.";
+itself. This writes the store anew, and needs room for two more meanwhile: one
+where temporary files go (TMPDIR, else /var/tmp), one beside the store.";
 
 const INIT_EXAMPLES: &str = "\
 Makes what is missing and changes nothing that is there:

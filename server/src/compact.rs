@@ -20,11 +20,12 @@ pub struct Compacted {
     pub after: u64,
 }
 
-/// Writes the store anew without the space of deleted rows. The relay must be stopped; the disk needs room for a second
-/// store meanwhile.
+/// Writes the store anew without the space of deleted rows. The relay must be stopped. It needs room for two
+/// more stores meanwhile: one where temporary files go, one beside the store.
 ///
 /// # Errors
-/// [`StartError::NoRelay`], [`StartError::InUse`], or [`StartError::Store`] when there is no room. Then nothing has changed.
+/// [`StartError::NoRelay`], [`StartError::InUse`], or [`StartError::Store`] when there is no room. Then
+/// nothing has changed.
 pub fn compact(data_dir: &Path) -> Result<Compacted, StartError> {
     let path = data_dir.join(STORE_FILE);
     if !path.exists() {
@@ -34,7 +35,7 @@ pub fn compact(data_dir: &Path) -> Result<Compacted, StartError> {
     let before = disk_bytes(&path);
     let connection = schema::open(&path, Open::Existing)?;
     connection
-        .execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
         .map_err(|source| StoreError::Write { source })?;
     drop(connection);
     Ok(Compacted { before, after: disk_bytes(&path) })

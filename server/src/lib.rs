@@ -3,8 +3,8 @@
 //! It understands `airlock-wire` and nothing else of Airlock, so it holds no code that could decrypt. What it
 //! answers as accepted is on disk.
 //!
-//! Reading order: [`Config`], [`Relay`], then `accept` (who gets in), `connection` (one task per client), `session` (what it may
-//! ask), `push`, `blobs`, and `store`.
+//! Reading order: [`Config`], [`Relay`], then `accept` (who gets in), `connection` (one task per client), `session` (what
+//! it may ask), `push`, `blobs`, and `store`.
 
 mod accept;
 mod admission;

@@ -117,9 +117,9 @@ pub(crate) const BLOB_CHARGE_BYTES_MIN: u64 = 64 * 1024;
 pub(crate) const UPLOAD_KEPT_SECONDS: u64 = 6 * 60 * 60;
 
 /// The part of an account's room that uploads may take that have not ended, as its divisor. One blob of the largest
-/// size always fits. Above it, and where room is lacking otherwise, the account's uploads that stand still go, the
-/// longest idle first: what is announced and never sent holds up nothing that comes to the account. Only uploads that
-/// all go on at once can fill it, and each of them must send.
+/// size always fits. Above it, and where room is lacking otherwise, the account's uploads that stand still go, those
+/// that were asked for longest ago first: what is announced and never sent holds up nothing that comes to the account.
+/// Only uploads that all go on at once can fill it, and each must send, or ask again every [`BLOB_IDLE_TIMEOUT`].
 pub(crate) const UNFINISHED_SHARE: u64 = 4;
 
 /// Bytes of a blob that are read or written at once, and so the memory that a blob stream costs.
@@ -150,6 +150,10 @@ pub(crate) const WAL_PAGES_MAX: u32 = 16_384;
 
 /// How long a connection to the database waits for another process, such as `airlock-relay invite`.
 pub(crate) const DATABASE_BUSY: Duration = Duration::from_secs(5);
+
+/// How long cutting the log back may hold the writer up because somebody reads an older state, as `check` and `backup`
+/// do. Far less than [`DATABASE_BUSY`], after which the writer would take its store for failed.
+pub(crate) const CHECKPOINT_BUSY: Duration = Duration::from_millis(200);
 
 /// Streams that a client may have open. Requests use one, each blob under way another; quinn allocates for each that is
 /// allowed.

@@ -61,7 +61,7 @@ impl Relay {
         let store = Arc::new(store);
         let (draining, drain_begins) = watch::channel(None);
         let serving = Serving {
-            blobs: Arc::new(Blobs::new(store.clone(), config.limits.blob_bytes.into())),
+            blobs: Arc::new(Blobs::new(store.clone(), config.limits.blob_bytes)),
             store,
             admission: Arc::new(Admission::new(&config.limits, Instant::now())),
             draining: drain_begins,
@@ -70,8 +70,8 @@ impl Relay {
         Ok(Self { address, local, endpoint, config, serving, draining, accepting, _lock: lock })
     }
 
-    /// Goes by another configuration from now on, in which only `registration` and `limits` may differ from the one that it
-    /// was started with. Connections, accounts and mail that are there stay, even above a new limit.
+    /// Goes by another configuration from now on, in which only `registration` and `limits` may differ from the one that
+    /// it was started with. Connections, accounts and mail that are there stay, even above a new limit.
     ///
     /// # Errors
     /// [`ConfigError`] names the key. Then nothing has changed.

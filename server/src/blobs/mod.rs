@@ -65,9 +65,9 @@ impl From<Refusal> for Ended {
 }
 
 impl Blobs {
-    pub(crate) fn new(store: Arc<Store>, bytes_max: AtomicU64) -> Self {
+    pub(crate) fn new(store: Arc<Store>, bytes_max: u64) -> Self {
         let files = store.blob_files().clone();
-        Self { store, files, room: Semaphore::new(BLOB_STREAMS_MAX), bytes_max }
+        Self { store, files, room: Semaphore::new(BLOB_STREAMS_MAX), bytes_max: bytes_max.into() }
     }
 
     /// The largest blob from now on.

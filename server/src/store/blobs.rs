@@ -6,14 +6,13 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::{
     blob_index::{Admission, BlobEntry, BlobIndex, BlobNumber, charge},
     mailbox_index::DeviceNumber,
+    rules::DAY_SECONDS,
 };
 use crate::{
     blobs::Turns,
     config::Config,
     limits::{PURGE_ROWS_MAX, UPLOAD_KEPT_SECONDS},
 };
-
-const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// How long blobs stay, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +27,8 @@ impl Lifetimes {
     }
 }
 
-/// Notes a blob that is to come, or finds the one that was announced before. It takes room from now on; the uploads that
-/// had to make room for it are added to `gone`.
+/// Notes a blob that is to come, or finds the one that was announced before. It takes room from now on; the uploads
+/// that had to make room for it are added to `gone`.
 pub(super) fn announce(
     transaction: &Transaction<'_>,
     index: &mut BlobIndex,
@@ -67,8 +66,8 @@ pub(super) fn announce(
     Ok(Ok(Answer::Done))
 }
 
-/// The uploads of an account that no stream goes on with, the longest idle first, until they count for `bytes`. None if
-/// all of them count for less.
+/// The uploads of an account that no stream goes on with, those that were asked for longest ago first, until they count
+/// for `bytes`. None if all of them count for less.
 fn idle(
     transaction: &Transaction<'_>,
     turns: &Turns,

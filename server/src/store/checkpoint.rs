@@ -5,10 +5,14 @@ use std::sync::{Arc, mpsc::Receiver};
 use rusqlite::Connection;
 
 use super::{Shared, StoreError};
-use crate::limits::WAL_PAGES_MAX;
+use crate::limits::{CHECKPOINT_BUSY, WAL_PAGES_MAX};
 
 /// Works whenever woken, and once more, completely, when the writer has ended.
 pub(super) fn run(connection: &Connection, woken: &Receiver<()>, shared: &Arc<Shared>) {
+    // A checkpoint that had to give up says so in its answer, and is no error.
+    if let Err(source) = connection.busy_timeout(CHECKPOINT_BUSY) {
+        return shared.fail(StoreError::Write { source });
+    }
     while woken.recv().is_ok() {
         let checkpointed = checkpoint(connection, "PASSIVE").and_then(|pages| {
             // Under steady load a passive checkpoint never meets the log's end, and the log only grows.

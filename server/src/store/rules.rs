@@ -3,7 +3,7 @@
 use super::{Store, accounts::Policy, blobs::Lifetimes};
 use crate::{config::Config, guarded};
 
-const DAY_SECONDS: u64 = 24 * 60 * 60;
+pub(super) const DAY_SECONDS: u64 = 24 * 60 * 60;
 
 /// What the writer goes by; it looks at the start of each commit.
 #[derive(Clone, Copy, Debug)]

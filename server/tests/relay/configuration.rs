@@ -183,6 +183,7 @@ async fn a_reload_reaches_connections_fetches_and_attachments() {
     smaller.limits.bundle_fetches = 1;
     smaller.limits.bundle_fetch_seconds = 100;
     smaller.limits.blob_bytes = 10;
+    smaller.limits.account_blob_bytes = 1;
     relay.reload(&smaller).unwrap();
     connection(&relay, ALPN).await.unwrap_err();
     device.ask(Request::Challenge).await.unwrap();
@@ -190,6 +191,9 @@ async fn a_reload_reaches_connections_fetches_and_attachments() {
     let request = put(&alice, blob(1, &[0; 11]));
     let refused = BlobStream::begin(&device.connection, &request).await.reply().await;
     assert!(matches!(refused, Err(Refusal::TooLarge { got: 11, max: 10, .. })), "{refused:?}");
+    let request = put(&alice, blob(2, &[0; 10]));
+    let refused = BlobStream::begin(&device.connection, &request).await.reply().await;
+    assert_eq!(refused, Err(Refusal::BlobsFull));
     let fetch = || Request::FetchBundles { account: alice.account_id(), token: TOKEN };
     assert_eq!(device.ask(fetch()).await, Err(Refusal::NoPrekeys));
     assert!(matches!(device.ask(fetch()).await, Err(Refusal::Busy { .. })));

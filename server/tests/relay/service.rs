@@ -62,7 +62,8 @@ fn the_unit_stops_trying_at_the_exit_codes_that_the_help_calls_wrong() {
         meanings,
         ["wrong arguments", "wrong configuration", "another relay is running on this folder"]
     );
-    // What `serve --help` says of signals.
+    let serve = self::help(&["serve"]);
+    assert!(serve.contains("SIGHUP") && serve.contains("Type=notify"), "{serve}");
     assert_eq!(settings["ExecReload"], ["kill -HUP $MAINPID"]);
     assert_eq!(settings["Type"], ["notify"]);
 }
