@@ -104,7 +104,12 @@ impl Party {
 
     /// Says something.
     pub fn say(&self, session: &mut Session, rng: &mut ChaCha20Rng) -> Vec<u8> {
-        session.seal(&self.us, &message(), 0, rng).expect("it is short").into_envelope().sealed
+        self.seal(session, &message(), rng)
+    }
+
+    /// Says this.
+    pub fn seal(&self, session: &mut Session, message: &Checked, rng: &mut ChaCha20Rng) -> Vec<u8> {
+        session.seal(&self.us, message, 0, rng).expect("it is short").into_envelope().sealed
     }
 }
 
@@ -135,6 +140,21 @@ impl World {
         let _opened = alices.open(alice.received(&answer), 0).expect("it is honest");
         Self { alice, bob, alices, bobs, rng }
     }
+
+    /// They talk in turns until Alice has offered a KEM key, which Bob is asked to answer.
+    pub fn until_offered(mut self) -> Self {
+        loop {
+            let said = self.bob.say(&mut self.bobs, &mut self.rng);
+            let _opened = self.alices.open(self.alice.received(&said), 0).expect("it is honest");
+            let resting = SessionSecrets::of(&self.alices).current.len();
+            let said = self.alice.say(&mut self.alices, &mut self.rng);
+            let _opened = self.bobs.open(self.bob.received(&said), 0).expect("it is honest");
+            // Her own ratchet key and chain, and the seed of what she offers.
+            if SessionSecrets::of(&self.alices).current.len() == resting + 2 + 2 {
+                return self;
+            }
+        }
+    }
 }
 
 /// A short text that the gate let through.
@@ -146,8 +166,8 @@ pub fn message() -> Checked {
     passed.checked
 }
 
-/// The secrets in a session's saved bytes (docs/protocol.md §8), for sessions of version 2 that were made at time 0, whose
-/// numbers are below 128 and whose post-quantum ratchet is *resting*.
+/// The secrets in a session's saved bytes (docs/protocol.md §8), for sessions of version 2 that were made at time 0 and
+/// whose numbers are below 128.
 pub struct SessionSecrets {
     /// Roots, chain keys and the ratchet key of our own.
     pub current: Vec<[u8; 32]>,
@@ -192,7 +212,27 @@ impl SessionSecrets {
         take(2);
         current.push(key(take(32)));
         take(1);
-        assert_eq!(take(1), [0], "no exchange is under way");
+        match take(1)[0] {
+            0 => {}
+            // d, z, copies.
+            1 => {
+                current.extend([key(take(32)), key(take(32))]);
+                take(1);
+            }
+            // CK.
+            2 => current.push(key(take(32))),
+            // EK, the length of which takes two bytes.
+            3 => {
+                take(2 + 1_184);
+            }
+            // CT, C; R and two CKs; copies.
+            4 => {
+                take(2 + 1_088 + 32);
+                current.extend([key(take(32)), key(take(32)), key(take(32))]);
+                take(1);
+            }
+            other => panic!("there is no exchange {other}"),
+        }
         // Since, messages.
         take(2);
         for _ in 0..take(1)[0] {

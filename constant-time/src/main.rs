@@ -206,6 +206,18 @@ const CHECKS: &[Check] = &[
         hide_session(&mut world.bobs);
         drop(black_box(world.bobs.open(received, 0)));
     }),
+    ("Session::encrypt, a KEM ciphertext", || {
+        let mut world = World::new().until_offered();
+        hide_session(&mut world.bobs);
+        drop(black_box(world.bobs.encrypt(&world.bob.us, &message(), 0, &mut SecretRng::new())));
+    }),
+    ("Session::open, a KEM ciphertext", || {
+        let mut world = World::new().until_offered();
+        let sealed = world.bob.say(&mut world.bobs, &mut world.rng);
+        let received = world.alice.received(&sealed);
+        hide_session(&mut world.alices);
+        drop(black_box(world.alices.open(received, 0)));
+    }),
     ("Session::restore", || {
         let World { mut alices, mut bobs, .. } = World::new();
         hide_session(&mut alices);
