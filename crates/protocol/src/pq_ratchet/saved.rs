@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     kem::{KemCiphertext, KemPublic, KemSeed},
-    ratchet::{ChainKey, MessageKey, SKIPPED_KEYS_MAX, SavedChain, SkippedKey, SkippedKeys},
+    ratchet::{ChainKey, SavedChain, SavedSkipped, SkippedKeys},
     saved::{SavedError, SavedSecret},
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct SavedPqRatchet {
     exchange: SavedExchange,
     since_ms: u64,
     messages: u32,
-    skipped: Vec<SavedSkipped>,
+    skipped: Vec<SavedSkipped<u32>>,
 }
 
 /// Chains of an epoch that has not begun are at number 0, so their keys are all.
@@ -54,24 +54,10 @@ enum SavedExchange {
     },
 }
 
-#[derive(Serialize, Deserialize)]
-struct SavedSkipped {
-    epoch: u32,
-    number: u32,
-    since_ms: u64,
-    key: SavedSecret,
-}
-
 impl PqRatchet {
     pub(crate) fn to_saved(&self) -> SavedPqRatchet {
         let Self { role, epoch, root, sending, previous, receiving, exchange, since_ms, messages, skipped } =
             self;
-        let save_key = |kept: &SkippedKey<u32>| SavedSkipped {
-            epoch: kept.chain,
-            number: kept.number,
-            since_ms: kept.since_ms,
-            key: SavedSecret(*kept.key().as_bytes()),
-        };
         SavedPqRatchet {
             role: *role,
             epoch: *epoch,
@@ -82,7 +68,7 @@ impl PqRatchet {
             exchange: SavedExchange::of(exchange),
             since_ms: *since_ms,
             messages: *messages,
-            skipped: skipped.iter().map(save_key).collect(),
+            skipped: skipped.to_saved(),
         }
     }
 
@@ -99,13 +85,6 @@ impl PqRatchet {
             messages,
             skipped,
         } = saved;
-        if skipped.len() > SKIPPED_KEYS_MAX {
-            return Err(SavedError::Damaged);
-        }
-        // By reference, as moving them out would leave them in the memory of the list.
-        let restore_key = |saved: &SavedSkipped| {
-            SkippedKey::new(saved.epoch, saved.number, saved.since_ms, MessageKey::new(saved.key.0))
-        };
         Ok(Self {
             role,
             epoch,
@@ -116,7 +95,7 @@ impl PqRatchet {
             exchange: exchange.restore(role, epoch)?,
             since_ms,
             messages,
-            skipped: SkippedKeys::from_saved(skipped.iter().map(restore_key)),
+            skipped: SkippedKeys::from_saved(&skipped)?,
         })
     }
 }

@@ -24,14 +24,14 @@ pub(crate) use self::{
     header::Header,
     message_key::MessageKey,
     ratchet_key::TheirRatchetKey,
-    skipped::{Skipped, SkippedKey, SkippedKeys},
+    skipped::{SavedSkipped, Skipped, SkippedKeys},
 };
 use self::{ratchet_key::OurRatchetKey, root_key::RootKey};
 use crate::{agreement::WeakKey, kdf::Key32};
 
-/// Most messages by which a header may run ahead of what was received in one chain. One message can ask for as much work
-/// at the end of a chain and at the beginning of the next, and for that in either ratchet: 100,000 steps of a chain in all. A
-/// sender who loses more in a row has to start a new session. The same limit as in libsignal.
+/// Most messages by which a header may run ahead of what was received in one chain. One message can ask for as much
+/// work at the end of a chain and at the beginning of the next, and for that in either ratchet: 100,000 steps of a
+/// chain in all. A sender who loses more in a row has to start a new session. The same limit as in libsignal.
 pub const FORWARD_JUMP_MAX: u32 = 25_000;
 
 /// How many of their earlier ratchet keys are remembered, so that a repeated old message is known as such, and costs

@@ -5,12 +5,11 @@ use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DoubleRatchet, Heard, PAST_KEYS_MAX, ReceivingChain, SKIPPED_KEYS_MAX, Speaking, Turn,
+    DoubleRatchet, Heard, PAST_KEYS_MAX, ReceivingChain, Speaking, Turn,
     chain_key::SavedChain,
-    message_key::MessageKey,
     ratchet_key::{OurRatchetKey, TheirRatchetKey},
     root_key::RootKey,
-    skipped::{SkippedKey, SkippedKeys},
+    skipped::{SavedSkipped, SkippedKeys},
 };
 use crate::{
     kdf::Key32,
@@ -21,7 +20,7 @@ use crate::{
 pub(crate) struct SavedRatchet {
     turn: SavedTurn,
     receiving: Option<SavedReceiving>,
-    skipped: Vec<SavedSkipped>,
+    skipped: Vec<SavedSkipped<TheirRatchetKey>>,
     past: Vec<TheirRatchetKey>,
 }
 
@@ -35,14 +34,6 @@ enum SavedTurn {
 struct SavedReceiving {
     theirs: TheirRatchetKey,
     chain: SavedChain,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SavedSkipped {
-    theirs: TheirRatchetKey,
-    number: u32,
-    since_ms: u64,
-    key: SavedSecret,
 }
 
 impl DoubleRatchet {
@@ -67,19 +58,13 @@ impl DoubleRatchet {
             theirs: *theirs,
             chain: SavedChain::of(chain),
         });
-        let save_key = |kept: &SkippedKey<TheirRatchetKey>| SavedSkipped {
-            theirs: kept.chain,
-            number: kept.number,
-            since_ms: kept.since_ms,
-            key: SavedSecret(*kept.key().as_bytes()),
-        };
         let past = past.iter().copied().collect();
-        SavedRatchet { turn, receiving, skipped: skipped.iter().map(save_key).collect(), past }
+        SavedRatchet { turn, receiving, skipped: skipped.to_saved(), past }
     }
 
     pub(crate) fn from_saved(saved: SavedRatchet) -> Result<Self, SavedError> {
         let SavedRatchet { turn, receiving, skipped, past } = saved;
-        if skipped.len() > SKIPPED_KEYS_MAX || past.len() > PAST_KEYS_MAX {
+        if past.len() > PAST_KEYS_MAX {
             return Err(SavedError::Damaged);
         }
         let turn = match turn {
@@ -96,11 +81,6 @@ impl DoubleRatchet {
         let receiving = receiving.map(|SavedReceiving { theirs, chain }| {
             Box::new(ReceivingChain { theirs, chain: chain.restore() })
         });
-        // By reference, as moving them out would leave them in the memory of the list.
-        let restore_key = |saved: &SavedSkipped| {
-            SkippedKey::new(saved.theirs, saved.number, saved.since_ms, MessageKey::new(saved.key.0))
-        };
-        let skipped = SkippedKeys::from_saved(skipped.iter().map(restore_key));
-        Ok(Self { turn, receiving, skipped, past: VecDeque::from(past) })
+        Ok(Self { turn, receiving, skipped: SkippedKeys::from_saved(&skipped)?, past: VecDeque::from(past) })
     }
 }

@@ -1,8 +1,11 @@
 //! Keys of messages that were overtaken by later ones, kept in case they still come: bounded in number and age.
 
-use alloc::{boxed::Box, collections::VecDeque};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+
+use serde::{Deserialize, Serialize};
 
 use super::message_key::MessageKey;
+use crate::saved::{SavedError, SavedSecret};
 
 /// Most skipped keys kept per session: 64 KiB of secrets. Beyond it the oldest is given up, and so is its message
 /// if it comes after all. The same number as in libsignal.
@@ -15,15 +18,15 @@ pub const SKIPPED_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// One kept key and the message that it is for: the `number`th of the chain that `C` names, which is their ratchet key
 /// or an epoch.
 pub(crate) struct SkippedKey<C> {
-    pub(crate) chain: C,
-    pub(crate) number: u32,
-    pub(crate) since_ms: u64,
+    chain: C,
+    number: u32,
+    since_ms: u64,
     /// Boxed, as a list that grows leaves what lies in it behind.
     key: Box<MessageKey>,
 }
 
 impl<C: Copy + PartialEq> SkippedKey<C> {
-    pub(crate) fn new(chain: C, number: u32, since_ms: u64, key: MessageKey) -> Self {
+    fn new(chain: C, number: u32, since_ms: u64, key: MessageKey) -> Self {
         Self { chain, number, since_ms, key: Box::new(key) }
     }
 
@@ -49,6 +52,15 @@ impl<C: Copy + PartialEq> Skipped<C> {
     }
 }
 
+/// One at rest.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedSkipped<C> {
+    chain: C,
+    number: u32,
+    since_ms: u64,
+    key: SavedSecret,
+}
+
 /// MKSKIPPED, oldest first.
 pub(crate) struct SkippedKeys<C>(VecDeque<SkippedKey<C>>);
 
@@ -57,13 +69,25 @@ impl<C: Copy + PartialEq> SkippedKeys<C> {
         self.0.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &SkippedKey<C>> {
-        self.0.iter()
+    pub(crate) fn to_saved(&self) -> Vec<SavedSkipped<C>> {
+        let save = |&SkippedKey { chain, number, since_ms, ref key }: &SkippedKey<C>| SavedSkipped {
+            chain,
+            number,
+            since_ms,
+            key: SavedSecret(*key.as_bytes()),
+        };
+        self.0.iter().map(save).collect()
     }
 
-    /// From saved keys, oldest first.
-    pub(crate) fn from_saved(keys: impl Iterator<Item = SkippedKey<C>>) -> Self {
-        Self(keys.collect())
+    pub(crate) fn from_saved(saved: &[SavedSkipped<C>]) -> Result<Self, SavedError> {
+        if saved.len() > SKIPPED_KEYS_MAX {
+            return Err(SavedError::Damaged);
+        }
+        // By reference, as moving them out would leave them in the memory of the list.
+        let restore = |&SavedSkipped { chain, number, since_ms, ref key }: &SavedSkipped<C>| {
+            SkippedKey::new(chain, number, since_ms, MessageKey::new(key.0))
+        };
+        Ok(Self(saved.iter().map(restore).collect()))
     }
 
     pub(crate) fn find(&self, chain: C, number: u32, now_ms: u64) -> Option<&SkippedKey<C>> {
@@ -141,7 +165,7 @@ mod tests {
         let mut keys = SkippedKeys::default();
         keys.keep(skipped(0..3, 0));
         keys.remove(THEIRS, 1);
-        let left: alloc::vec::Vec<u32> = keys.iter().map(|kept| kept.number).collect();
+        let left: alloc::vec::Vec<u32> = keys.0.iter().map(|kept| kept.number).collect();
         assert_eq!(left, [0, 2]);
     }
 }
