@@ -116,7 +116,7 @@ impl Engine {
                 return Err(DeliverError::Later);
             }
         }
-        client.close().await;
+        client.leave();
         if put_off.is_empty() { Ok(()) } else { Err(DeliverError::Later) }
     }
 

@@ -231,6 +231,12 @@ impl RelayClient {
         let _ = timeout(Duration::from_secs(1), endpoint.wait_idle()).await;
     }
 
+    /// Ends the connection, and waits for nothing: it drains for three timeouts (RFC 9000 §10.2), which are some 80 ms
+    /// even on one machine, and what comes next on another connection must not.
+    pub(crate) fn leave(self) {
+        tokio::spawn(self.close());
+    }
+
     /// The connection failed; the reason that it was closed for, if there is one, else `why`.
     pub(crate) fn broken(&self, why: &str) -> NetworkError {
         if let Some(ConnectionError::ApplicationClosed(close)) = self.connection.close_reason()

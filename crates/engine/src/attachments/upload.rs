@@ -80,7 +80,7 @@ impl Engine {
                 }
             }
         }
-        client.close().await;
+        client.leave();
         if put_off { Err(UploadError::Later) } else { Ok(()) }
     }
 
