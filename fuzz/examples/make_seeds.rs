@@ -8,7 +8,7 @@ use airlock_hooks::{
     list::{Day, ListSource, demo_key},
     order::{Binds, Demand, DemandedHook, DemandedList},
 };
-use airlock_protocol::{AccountKey, Mode, Received};
+use airlock_protocol::{AccountKey, EPOCH_MESSAGES, Mode, Received};
 use airlock_wire::{
     AccountId, Answer, BlobAnswer, BlobId, BlobReply, BlobRequest, Challenge, DeliveryToken, FromRelay,
     InviteCode, Push, Refusal, Request, RequestId, Sequence, SubmitId, ToRelay, encode,
@@ -30,6 +30,8 @@ fn main() -> io::Result<()> {
     seed("saved_session", "speaking", &saved_speaking)?;
     seed("saved_session", "heard", &alices.save())?;
     seed("saved_session", "device", &bob.us.device().save())?;
+    seed_exchanges()?;
+    seed_talks()?;
     seed("bundle", "honest", &with_choice(0, &encode(&bob.bundle())))?;
     seed("bundle", "signed_again", &with_choice(1, &encode(&bob.bundle())))?;
     seed("device_list", "signed", &with_choice(0, &encode(bob.us.device_list())))?;
@@ -102,6 +104,55 @@ fn main() -> io::Result<()> {
 }
 
 /// Behind a first byte that says whether what follows is signed or to be signed.
+/// Of the post-quantum ratchet: Alice offers the first epoch's key and answers for the second's, each in a message that
+/// is longer than others.
+fn seed_exchanges() -> io::Result<()> {
+    let World { alice, bob, mut alices, mut bobs, mut rng, .. } = World::new();
+    let mut names = [("offer", "offering", "asked"), ("answer", "answering", "turned")].into_iter();
+    let mut was_long = true;
+    for _ in 0..2 * EPOCH_MESSAGES {
+        let said = bobs.seal(&bob.us, &message(), 0, &mut rng).expect("it is short").into_envelope();
+        alices
+            .open(Received::parse(&said.sealed, &alice.us).expect("it is honest"), 0)
+            .expect("it is honest");
+        let said = alices.seal(&alice.us, &message(), 0, &mut rng).expect("it is short").into_envelope();
+        let alices_state = alices.save();
+        bobs.open(Received::parse(&said.sealed, &bob.us).expect("it is honest"), 0).expect("it is honest");
+        let inner = open_inner(&said.sealed).expect("it is for Bob");
+        let is_long = inner.len() > 1_024;
+        // The first message is long because it starts the session.
+        if is_long && !was_long {
+            let Some((part, sender, recipient)) = names.next() else { break };
+            seed("received", part, &[&[1], inner.as_slice()].concat())?;
+            seed("saved_session", sender, &alices_state)?;
+            seed("saved_session", recipient, &bobs.save())?;
+        }
+        was_long = is_long;
+    }
+    assert!(names.next().is_none(), "both were seen");
+    Ok(())
+}
+
+/// What `two_parties` plays: two bytes a step.
+fn seed_talks() -> io::Result<()> {
+    let talk: &[u8] = &[8, 63, 0x88, 63, 8, 63];
+    let shuffled: &[u8] = &[0, 0, 0, 1, 0, 2, 3, 0, 4, 2, 5, 1, 3, 1, 0x80, 0, 3, 0, 6, 3, 7, 0];
+    let restored: &[u8] = &[8, 60, 11, 0, 8, 63, 12, 0, 8, 9, 0x8d, 0, 8, 63];
+    let restarted: &[u8] =
+        &[8, 51, 10, 0, 0x8a, 0, 8, 3, 10, 0, 0x8a, 0, 8, 60, 14, 200, 13, 0, 0x8d, 0, 8, 20];
+    let judged: &[u8] = &[0, 0x0b, 0, 0x14, 0, 0x1e, 0, 0x16, 3, 0, 15, 0];
+    for (name, steps) in [
+        ("talk", talk),
+        ("shuffled", shuffled),
+        ("restored", restored),
+        ("restarted", restarted),
+        ("judged", judged),
+    ] {
+        seed("two_parties", name, steps)?;
+    }
+    Ok(())
+}
+
 fn seed_lists() -> io::Result<()> {
     let source = include_str!("../../crates/hooks/reference/word-list/list.toml");
     let list = ListSource::parse(source).and_then(|source| source.sign(&demo_key())).expect("it is one");

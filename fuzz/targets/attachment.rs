@@ -1,5 +1,6 @@
-//! A letter about a file, and a blob. The first byte chooses: 0 gives the rest to the opener as a blob, where nothing but
-//! the honest one may come out; anything else announces the rest, a decoded attachment, which is refused or arrives.
+//! A letter about a file, and a blob. The first byte chooses: 0 gives the rest to the opener as a blob, where nothing
+//! but the honest one may come out; anything else announces the rest, a decoded attachment, which is refused or
+//! arrives.
 #![no_main]
 
 use airlock_fuzz::{Sealed, World, let_through, sealed_file};

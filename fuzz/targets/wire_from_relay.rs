@@ -1,4 +1,5 @@
-//! What a relay sends to a client, without the frame around it: whatever decodes has one encoding that decodes to the same.
+//! What a relay sends to a client, without the frame around it: whatever decodes has one encoding that decodes to the
+//! same.
 #![no_main]
 
 use airlock_wire::{FromRelay, decode, encode};

@@ -1,4 +1,5 @@
-//! What a client sends to a relay, without the frame around it: whatever decodes has one encoding that decodes to the same.
+//! What a client sends to a relay, without the frame around it: whatever decodes has one encoding that decodes to the
+//! same.
 #![no_main]
 
 use airlock_wire::{ToRelay, decode, encode};
