@@ -2,8 +2,8 @@
 //! and the tests all use this one.
 //!
 //! Reading order: [`engine`] (what one device is and does), `open` (making and opening its home), `compose` (a draft's
-//! way through the gate into the outbox), `delivery` (out to relays), `inbox` (in from ours), `attachments` (files, both
-//! ways), [`gate`], [`audit`]; at the bottom `vault` (everything at rest), `relay_client` (one connection) and
+//! way through the gate into the outbox), `delivery` (out to relays), `inbox` (in from ours), `attachments` (files,
+//! both ways), [`gate`], [`audit`]; at the bottom `vault` (everything at rest), `relay_client` (one connection) and
 //! `blob_client` (files over it).
 
 mod attachments;

@@ -1,7 +1,7 @@
 //! Homes that earlier versions made open, with all that is in them.
 //!
-//! `tests/homes/N` was made by the first build whose vault had version N: Alice wrote to Bob under a hook in shadow, was
-//! blocked by it in enforce, and sent the same with the gate off. Its key opens nothing else.
+//! `tests/homes/N` was made by the first build whose vault had version N: Alice wrote to Bob under a hook in shadow,
+//! was blocked by it in enforce, and sent the same with the gate off. Its key opens nothing else.
 
 use std::{fs, path::Path};
 

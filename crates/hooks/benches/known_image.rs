@@ -1,8 +1,9 @@
 //! What `known-image` costs on a JPEG of one megapixel: through the gate's host, with the picture decoded and the guest
 //! in a fresh instance, beside the same steps natively, turn by turn in the same run.
 //!
-//! Both sides decode the file, filter it, hash the picture and the file and search the list. Only the gate's side copies
-//! file, luminance and list into a guest, and only the native side may use the processor's instructions for SHA-256.
+//! Both sides decode the file, filter it, hash the picture and the file and search the list. Only the gate's side
+//! copies file, luminance and list into a guest, and only the native side may use the processor's instructions for
+//! SHA-256.
 #![allow(missing_docs, clippy::expect_used, reason = "a benchmark that can't start has nothing to tell")]
 
 extern crate alloc;

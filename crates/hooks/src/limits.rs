@@ -67,8 +67,8 @@ pub const ATTACHMENT_LIMITS_MAX: Limits =
     Limits { input_bytes: SHOWN_ATTACHMENT_BYTES_MAX + 512 * 1024, ..PICTURE_LIMITS_MAX };
 
 /// Largest attachment that a hook can be shown byte for byte. Larger ones are a failure of a hook that asks for the
-/// bytes, for which its manifest has a policy: they would have to be in memory twice, here and in the guest. Photographs
-/// and most documents are below.
+/// bytes, for which its manifest has a policy: they would have to be in memory twice, here and in the guest.
+/// Photographs and most documents are below.
 pub const SHOWN_ATTACHMENT_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// Largest component in bytes, checked before compiling: compiling takes about a second per megabyte, and the

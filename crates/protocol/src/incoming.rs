@@ -213,7 +213,8 @@ impl FirstMessage {
         self.message.session
     }
 
-    /// The sender's device list. Its account signed it; whether it is newer than what is known is for the caller to say.
+    /// The sender's device list. Its account signed it; whether it is newer than what is known is for the caller to
+    /// say.
     #[must_use]
     pub fn devices(&self) -> &DeviceList {
         &self.devices

@@ -30,8 +30,8 @@ pub const SESSIONS_PER_DEVICE_MAX: usize = 2;
 /// new secret in it. The same limit as in libsignal.
 pub const UNANSWERED_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Bytes of an inner part beside the ciphertext and a first message's own: ids, headers, lengths, tag, rounded up. A key
-/// of the post-quantum ratchet is always reckoned with, so that one never makes a message too large.
+/// Bytes of an inner part beside the ciphertext and a first message's own: ids, headers, lengths, tag, rounded up. A
+/// key of the post-quantum ratchet is always reckoned with, so that one never makes a message too large.
 const INNER_OVERHEAD_BYTES: usize = 208 + KEM_PUBLIC_BYTES;
 
 /// First byte of a saved session that has a post-quantum ratchet.

@@ -1,8 +1,8 @@
 //! Blobs: the ciphertext of attachments, on QUIC streams of their own (docs/protocol.md §10.3).
 //!
 //! The first stream of a connection carries requests ([`crate::request`]); each further one carries one blob. A client
-//! begins it with one frame, a [`BlobRequest`]; the relay answers with frames, each a [`BlobReply`]; the blob's bytes go
-//! between them as they are. Uploads use a connection that never authenticates, like deliveries.
+//! begins it with one frame, a [`BlobRequest`]; the relay answers with frames, each a [`BlobReply`]; the blob's bytes
+//! go between them as they are. Uploads use a connection that never authenticates, like deliveries.
 
 use core::fmt;
 

@@ -1,6 +1,7 @@
 //! The folder `blobs/` of a home: ciphertext that waits to be uploaded, is being downloaded, or was fetched.
 //!
-//! A file's name there is a hash of its blob's id: the id itself is the right to fetch the blob, and stays in the vault.
+//! A file's name there is a hash of its blob's id: the id itself is the right to fetch the blob, and stays in the
+//! vault.
 
 use std::{
     fs::{self, File, OpenOptions},

@@ -205,8 +205,8 @@ impl<'a> Hooks<'a> {
         if differences.is_empty() { Replay::Same } else { Replay::Differs(differences) }
     }
 
-    /// The hook that decided: the installed one, or an earlier edition of it that is kept. What was installed must be as
-    /// it was when it was enabled: no earlier edition stands in for one that was tampered with.
+    /// The hook that decided: the installed one, or an earlier edition of it that is kept. What was installed must be
+    /// as it was when it was enabled: no earlier edition stands in for one that was tampered with.
     fn hook(&mut self, decided: &HookIdentity, at_ms: u64) -> Result<LoadedHook, Replay> {
         let installed = self.load(self.home.hooks().join(&decided.id)).map_err(Replay::Refused)?;
         let hook = installed.hook.at(at_ms);

@@ -302,8 +302,8 @@ fn accept(
 }
 
 /// Notes in the conversation that an account which was heard before began anew, on the same device or another: that was
-/// updated from version 1, restored or reset, has had no answer for long, or somebody else has the account's key. Sessions
-/// that both sides begin at once are not told of, unless an earlier one was heard on.
+/// updated from version 1, restored or reset, has had no answer for long, or somebody else has the account's key.
+/// Sessions that both sides begin at once are not told of, unless an earlier one was heard on.
 fn renewed(
     db: &Database,
     account: AccountId,

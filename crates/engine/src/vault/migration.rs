@@ -1,7 +1,8 @@
 //! Versions of the tables, and the way from each to the next.
 //!
-//! `schema.sql` makes a new vault of the newest version. Whoever changes it adds the step that brings a vault there from
-//! the version before, and a home made by the version before to `crates/engine/tests/homes/`, where a test opens it.
+//! `schema.sql` makes a new vault of the newest version. Whoever changes it adds the step that brings a vault there
+//! from the version before, and a home made by the version before to `crates/engine/tests/homes/`, where a test opens
+//! it.
 
 use super::{Vault, VaultError};
 
@@ -19,8 +20,8 @@ pub(super) const fn newest(steps: &[&str]) -> i64 {
     1 + steps.len() as i64
 }
 
-/// Brings an older vault to the newest version: all steps in one transaction, so that a kill leaves it as it was. One of
-/// a newer version is refused, never guessed at.
+/// Brings an older vault to the newest version: all steps in one transaction, so that a kill leaves it as it was. One
+/// of a newer version is refused, never guessed at.
 pub(super) fn migrate(vault: &mut Vault, steps: &[&str]) -> Result<(), VaultError> {
     let found: i64 = vault.read().pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = newest(steps);

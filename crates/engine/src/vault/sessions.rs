@@ -48,8 +48,8 @@ pub(crate) fn trim(db: &Connection, newest: &Session, now_ms: u64) -> Result<(),
     Ok(())
 }
 
-/// Whether a session was here and was forgotten. Its first message must not start it again: under a key of last resort it
-/// could, as often as somebody repeats it.
+/// Whether a session was here and was forgotten. Its first message must not start it again: under a key of last resort
+/// it could, as often as somebody repeats it.
 pub(crate) fn is_forgotten(db: &Connection, id: &SessionId) -> Result<bool, VaultError> {
     Ok(db.prepare_cached("SELECT 1 FROM forgotten_session WHERE id = ?1")?.exists([id.0.as_slice()])?)
 }
@@ -66,8 +66,8 @@ pub(crate) fn get(db: &Connection, id: &SessionId) -> Result<Option<Session>, Va
     query.query_row([id.0.as_slice()], |row| row.get(0)).optional()?.map(restore).transpose()
 }
 
-/// The session to send on: of those with a post-quantum ratchet the one heard on last, else the newest. Others were saved
-/// by an earlier version, and only open what still comes for them.
+/// The session to send on: of those with a post-quantum ratchet the one heard on last, else the newest. Others were
+/// saved by an earlier version, and only open what still comes for them.
 pub(crate) fn for_sending(db: &Connection, device: &DeviceId) -> Result<Option<Session>, VaultError> {
     let mut query = db.prepare_cached(
         "SELECT state FROM session WHERE device = ?1 ORDER BY heard_ms DESC, created_ms DESC",

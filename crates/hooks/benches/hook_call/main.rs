@@ -2,10 +2,10 @@
 //! the same run; and what the gate costs when the hook does nothing.
 //!
 //! `cargo bench -p airlock-hooks --bench hook_call` prints the table. The cases of one row take turns, so that a busy
-//! moment of the machine falls on all of them. A hook is always asked through the gate, with what the audit log computes.
-//! Its twin is measured alone, and in the same gate: the difference of the two is what the gate costs without a sandbox.
-//! `whole / twin` is the hook in the gate over the twin alone; `check / twin` is the same without the gate's own share,
-//! which the first row tells: what WebAssembly itself costs.
+//! moment of the machine falls on all of them. A hook is always asked through the gate, with what the audit log
+//! computes. Its twin is measured alone, and in the same gate: the difference of the two is what the gate costs without
+//! a sandbox. `whole / twin` is the hook in the gate over the twin alone; `check / twin` is the same without the gate's
+//! own share, which the first row tells: what WebAssembly itself costs.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

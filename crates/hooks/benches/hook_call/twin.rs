@@ -2,8 +2,8 @@
 //!
 //! A twin is given what the guest is given, the text and the list's payload as it is, and does what a fresh instance
 //! has to do with each message: read the list, build its tables, judge. It finds the links itself where the gate finds
-//! them for the guest. What it does not do is what a sandbox is for: it judges where text and list lie instead of taking
-//! a copy, starts from nothing, counts no work, and is not stopped when it reads out of bounds.
+//! them for the guest. What it does not do is what a sandbox is for: it judges where text and list lie instead of
+//! taking a copy, starts from nothing, counts no work, and is not stopped when it reads out of bounds.
 
 use airlock_hooks::{LoadedHook, views::urls};
 use airlock_protocol::{

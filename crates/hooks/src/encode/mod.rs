@@ -211,7 +211,8 @@ mod tests {
         (component[module.clone()].to_vec(), component[module.end..].to_vec())
     }
 
-    /// `AIRLOCK_FRAME=write cargo test -p airlock-hooks --lib encode` writes the frames, after a change of the contract.
+    /// `AIRLOCK_FRAME=write cargo test -p airlock-hooks --lib encode` writes the frames, after a change of the
+    /// contract.
     #[test]
     fn a_component_is_what_the_reference_tool_makes_of_the_contract() {
         for (text, file) in

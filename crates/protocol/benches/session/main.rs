@@ -2,10 +2,10 @@
 //! of one group hold on other machines; the times, of the thread on its processor, do not.
 //!
 //! `airlock_double_ratchet` is the Double Ratchet alone, which is what Olm does: a session of version 1, restored from
-//! the vectors. `airlock_ratchets` has the post-quantum ratchet beside it, with its epochs as they come, and `airlock` is
-//! all that a message needs, with the sealed envelope, which hides the sender and has no counterpart in Olm. Airlock's set-up verifies the
-//! bundle's signatures and includes ML-KEM-768; Olm's has neither. `primitives` is the floor: what the primitives that
-//! the specification asks for cost, called one after the other.
+//! the vectors. `airlock_ratchets` has the post-quantum ratchet beside it, with its epochs as they come, and `airlock`
+//! is all that a message needs, with the sealed envelope, which hides the sender and has no counterpart in Olm.
+//! Airlock's set-up verifies the bundle's signatures and includes ML-KEM-768; Olm's has neither. `primitives` is the
+//! floor: what the primitives that the specification asks for cost, called one after the other.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "benchmark code")]
 
 mod cpu_time;

@@ -48,8 +48,8 @@ impl ChunkCipher {
     }
 }
 
-/// docs/protocol.md (23): three zeros, the chunk's number (from 0, `u64`, big-endian as in STREAM), 1 for the last chunk
-/// or else 0.
+/// docs/protocol.md (23): three zeros, the chunk's number (from 0, `u64`, big-endian as in STREAM), 1 for the last
+/// chunk or else 0.
 fn nonce(number: u64, last: bool) -> [u8; 12] {
     let mut nonce = [0; 12];
     nonce[3..11].copy_from_slice(&number.to_be_bytes());

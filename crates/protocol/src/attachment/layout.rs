@@ -3,7 +3,8 @@
 use super::{CHUNK_BYTES, chunk::TAG_BYTES};
 
 /// Length of a file with its padding (docs/protocol.md (21)): the Padmé length (Nikitin et al., PETS 2019, §4), and one
-/// whole chunk at least. It tells one of 32 lengths between two powers of two and adds a 32nd at most; files of up to 64 KiB look alike.
+/// whole chunk at least. It tells one of 32 lengths between two powers of two and adds a 32nd at most; files of up to
+/// 64 KiB look alike.
 fn padded(size: u64) -> u64 {
     let Some(exponent) = size.checked_ilog2() else { return CHUNK_BYTES as u64 };
     // Digits of the exponent: as many digits of the length as are told.

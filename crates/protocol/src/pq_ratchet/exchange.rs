@@ -11,7 +11,8 @@ use crate::{
 /// Copies of a part are never further apart than this, however long the answer takes.
 const COPY_DISTANCE_MAX: u32 = 64;
 
-/// Boxed, as a small state would have unused room for a large one, in which the compiler leaves copies of other secrets.
+/// Boxed, as a small state would have unused room for a large one, in which the compiler leaves copies of other
+/// secrets.
 pub(super) enum Exchange {
     /// Nothing is under way: both sides are in the same epoch, as far as this one knows.
     Resting,

@@ -434,8 +434,8 @@ fn event() -> impl Strategy<Value = Event> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
-    /// Over several epochs: whatever is shuffled, lost, repeated or changed, each message that comes opens once with the
-    /// key that it was sealed with, and the two sides are never more than one epoch apart.
+    /// Over several epochs: whatever is shuffled, lost, repeated or changed, each message that comes opens once with
+    /// the key that it was sealed with, and the two sides are never more than one epoch apart.
     #[test]
     fn each_message_has_its_key_in_whatever_order_it_comes(events in proptest::collection::vec(event(), 1..160)) {
         let mut pair = Pair::new();
