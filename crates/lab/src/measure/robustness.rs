@@ -125,8 +125,14 @@ fn sources() -> Vec<Source> {
             "start values: distance at most 31, quality at least 50; unrelated pictures differ in 128 bits on average",
             "the documentation of PDQ and of a port of it",
         ),
-        source("more than 99.9 % of images evaded detection in a black-box attack", "Jain et al., 2022"),
-        source("resilient under realistic distortion and query budgets", "Madden et al., 2024"),
+        source(
+            "more than 99.9 % of images evaded detection in a black-box attack",
+            "Jain et al., USENIX Security 2022",
+        ),
+        source(
+            "resilient to black-box attacks where distortion and number of queries are realistic",
+            "Madden et al., 2024 (arXiv 2406.00918)",
+        ),
         source(
             "the column of the pilot; its edits may differ in size from these of the same name",
             "Airlock's own pilot on 107 licensed pictures: not published, not reviewed",

@@ -120,8 +120,14 @@ pub(super) fn measure(
         grid: Some(grid),
         plot: None,
         sources: vec![
-            source("more than 40 % physical surveillance by poisoning 5 % of a list", "Hooda et al."),
-            source("a hidden target found 67 % by one entry", "Jain et al., 2023"),
+            source(
+                "somebody who poisons 0.2 % of a list watches a place with a success of more than 30 %",
+                "Hooda et al., NDSS 2024",
+            ),
+            source(
+                "another hash, trained to know one person besides, finds them 67 % of the time once one entry is added",
+                "Jain et al., 2023 (arXiv 2306.11924)",
+            ),
         ],
     };
     Ok(Measured { panels: vec![panel], claims: vec![claim] })

@@ -75,8 +75,10 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
         flagged(THRESHOLD),
         flagged(WIDE)
     );
-    let sources =
-        vec![source("thresholds that wide would flag more than 1 billion images a day", "Jain et al., 2022")];
+    let sources = vec![source(
+        "thresholds that make evasion harder would probably flag more than 1 billion images a day",
+        "Jain et al., USENIX Security 2022",
+    )];
     let sweep = Panel {
         id: "threshold-sweep".into(),
         title: "What a wider threshold buys and costs".into(),
