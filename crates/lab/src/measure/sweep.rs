@@ -65,7 +65,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
     let flagged = |threshold| {
         let share = within(&unrelated, threshold);
         let (_, at_most) = share.wilson();
-        format!("{} (at most {} of all such pairs)", of(share), percent(at_most))
+        format!("{} (95 % interval up to {})", of(share), percent(at_most))
     };
     let says = format!(
         "Of edited pictures that the lab drew, {} are known at a threshold of {THRESHOLD} and {} at {WIDE}; of \
