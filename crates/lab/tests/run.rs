@@ -165,6 +165,13 @@ async fn a_rule_that_no_manifest_names_blocks_a_message_of_the_scenario_that_sho
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_was_stopped_is_not_said_to_have_arrived_because_another_did() {
+    let report = reported("known-picture", "enforce").await;
+    let claim = claim(&report, "known-picture.blocked");
+    assert_eq!(claim.standing, Standing::Held, "{}", claim.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_modified_client_sends_what_its_hook_would_have_blocked() {
     let report = reported("own-client", "enforce enforce+modified-client").await;
     let claim = claim(&report, "own-client.modified-client");

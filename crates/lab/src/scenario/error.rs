@@ -151,6 +151,16 @@ pub enum ScenarioError {
     #[error("the `edit` of message `{id}` is never used, or still has the marker in it")]
     EditUseless {
         /// The message.
+    /// The same file twice, or in an archive: a finding would not say which message leaked.
+    #[error(
+        "the file of message `{id}` also stands in that of message `{other}`: choose another picture for one of them"
+    )]
+    FileNotUnique {
+        /// The message.
+        id: String,
+        /// The other message.
+        other: String,
+    },
         id: String,
     },
     /// The picture of a message can't be painted.

@@ -15,6 +15,7 @@ use crate::{
     person::Person,
     report::{Case, Source},
     setting::Setting,
+    unpacked::unpacked,
     world::Lock,
 };
 
@@ -175,6 +176,7 @@ impl Parts {
         for message in self.messages {
             messages.extend(check(message)?);
         }
+        check_files(&messages)?;
         if messages.len() > MESSAGES_MAX {
             return Err(ScenarioError::MessageCount { got: messages.len() });
         }
@@ -255,6 +257,24 @@ fn check(file: MessageInFile) -> Result<Vec<ScriptedMessage>, ScenarioError> {
     for text in [Some(&text), edit.as_ref()].into_iter().flatten() {
         if text.trim().is_empty() || text.len() > TEXT_BYTES_MAX {
             return Err(ScenarioError::TextLength { id });
+/// The files of two messages, each as it is and unpacked, have nothing of one another that would be looked for.
+fn check_files(messages: &[ScriptedMessage]) -> Result<(), ScenarioError> {
+    for other in messages {
+        let Some(file) = &other.file else { continue };
+        let packed = unpacked(&file.bytes);
+        let stands = |this: &&ScriptedMessage| {
+            let in_it = |bytes: &[u8]| !this.marker.find(bytes).is_empty();
+            let is_another = this.script_id != other.script_id && this.file.is_some();
+            is_another && (in_it(&file.bytes) || packed.iter().any(|stream| in_it(&stream.bytes)))
+        };
+        if let Some(this) = messages.iter().find(stands) {
+            let (id, other) = (this.script_id.clone(), other.script_id.clone());
+            return Err(ScenarioError::FileNotUnique { id, other });
+        }
+    }
+    Ok(())
+}
+
         }
     }
     if !text.contains(&marker) {

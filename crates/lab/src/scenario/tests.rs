@@ -62,6 +62,19 @@ fn what_does_not_fit_together_is_refused_with_the_message_it_is_in() {
 }
 
 #[test]
+#[test]
+fn a_picture_that_also_lies_in_the_archive_of_another_message_is_refused() {
+    let text = with("picture = { of = { listed = 2 } }")
+        + "\n[[message]]\nid = \"b\"\nfrom = \"alice\"\nto = \"bob\"\ntext = \"it lies in a box\"\n\
+           marker = \"lies in a box\"\npicture = { of = { listed = 2 }, packed = \"zip\" }";
+    let other = text.replace("{ listed = 2 }, packed", "{ listed = 3 }, packed");
+    assert!(Scenario::parse(&other).is_ok());
+    assert_eq!(
+        Scenario::parse(&text).unwrap_err().to_string(),
+        "the file of message `a` also stands in that of message `b`: choose another picture for one of them"
+    );
+}
+
 fn an_unknown_key_and_an_unknown_value_are_refused_by_name() {
     for (line, named) in [
         ("colour = 1", "colour"),
