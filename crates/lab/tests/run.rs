@@ -162,6 +162,9 @@ async fn a_rule_that_no_manifest_names_blocks_a_message_of_the_scenario_that_sho
     let report = reported("hostile-check", "enforce+hidden-second-list").await;
     let claim = claim(&report, "hostile-check.hidden-second-list");
     assert!(claim.text.contains("blocked 1 message by a rule"), "{}", claim.text);
+    let records: Vec<String> = claim.evidence.iter().map(ToString::to_string).collect();
+    let blocked = "enforce+hidden-second-list: messages that it blocked: 1";
+    assert!(records.iter().any(|record| record == blocked), "{records:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
