@@ -54,6 +54,7 @@ fn what_does_not_fit_together_is_refused_with_the_message_it_is_in() {
         with("[[event]]\nbefore = \"z\"\ndoes = \"turns-off\""),
         with("[[event]]\ndoes = \"order-starts\""),
         with("[[event]]\ndoes = \"list-grows\""),
+        with("[[event]]\ndoes = \"turns-off\"\ndays = 3"),
         with("[[entry]]\nvalue = \"!\"\nverdict = \"warn\"\nsubmitter = \"Museum of Bread\""),
     ];
     let texts: Vec<String> =
@@ -61,7 +62,6 @@ fn what_does_not_fit_together_is_refused_with_the_message_it_is_in() {
     insta::assert_snapshot!(texts.join("\n"));
 }
 
-#[test]
 #[test]
 fn a_picture_that_also_lies_in_the_archive_of_another_message_is_refused() {
     let text = with("picture = { of = { listed = 2 } }")
@@ -75,6 +75,7 @@ fn a_picture_that_also_lies_in_the_archive_of_another_message_is_refused() {
     );
 }
 
+#[test]
 fn an_unknown_key_and_an_unknown_value_are_refused_by_name() {
     for (line, named) in [
         ("colour = 1", "colour"),
