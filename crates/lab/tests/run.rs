@@ -179,6 +179,14 @@ async fn a_picture_that_was_stopped_is_not_said_to_have_arrived_because_another_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hook_is_not_said_to_have_read_what_was_encrypted_before() {
+    let report = reported("known-picture", "shadow").await;
+    let rows = &panel(&report, "messages").grid.as_ref().unwrap().rows;
+    let of = |id: &str| &rows.iter().find(|(label, _)| label.starts_with(id)).unwrap().1[0].text;
+    assert_eq!((of("zipped").as_str(), of("sealed-zip").as_str()), ("hook", "nobody"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_nothing_was_encrypted_end_to_end_nothing_is_said_of_it() {
     let report = reported("first-conversation", "server-scan").await;
     let stored = panel(&report, "stored");

@@ -309,7 +309,7 @@ fn check(file: MessageInFile) -> Result<Vec<ScriptedMessage>, ScenarioError> {
     let unusable = |why| ScenarioError::Marker { id: id.clone(), why };
     let mut marker = Marker::new(&marker).map_err(unusable)?;
     let file = picture.map(|picture| picture.made(&id)).transpose()?;
-    if let Some(file) = &file {
+    if let Some(file) = file.as_ref().filter(|file| !file.is_sealed) {
         marker = marker.with_file(&file.bytes).map_err(unusable)?;
     }
     let several = people.len() > 1;
