@@ -1,8 +1,8 @@
 //! `cargo xtask breaks`: breaks Airlock on purpose in a copy, and sees whether the lab finds each break out.
 //!
 //! A break is a patch in `crates/lab/breaks/`. Its first lines say what it does, and once or more often which scenario is
-//! run under which settings (`Run`), and which claim must turn `broken` then (`Expect`). The copy lies in the target folder, so that a break costs a build of
-//! what it touches and no more.
+//! run under which settings (`Run`), and which claim must turn `broken` then (`Expect`). The copy lies in the target
+//! folder, so that a break costs a build of what it touches and no more.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,7 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use serde::Deserialize;
@@ -245,10 +245,17 @@ impl Copy {
 fn report(program: &Path, broken: &Break, play: &Play) -> Result<Report, ChoreError> {
     let mut played = Command::new(program);
     played.arg(&play.scenario).args((!play.settings.is_empty()).then_some(&play.settings));
-    let output = played.stderr(Stdio::null()).output();
-    let output = output.map_err(|why| ChoreError::File { path: program.to_owned(), why })?;
-    serde_json::from_slice(&output.stdout)
-        .map_err(|why| ChoreError::Data { path: program.to_owned(), why: format!("{}: {why}", broken.name) })
+    let output = played.output().map_err(|why| ChoreError::File { path: program.to_owned(), why })?;
+    let failed = |why: &str| {
+        let why = format!("{}, {} {}: {why}", broken.name, play.scenario, play.settings);
+        ChoreError::Data { path: program.to_owned(), why }
+    };
+    if !output.status.success() {
+        // Above its last line is how far it was.
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(failed(said.lines().next_back().unwrap_or("it gives no reason")));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|why| failed(&why.to_string()))
 }
 
 /// As another program in another folder would name it.

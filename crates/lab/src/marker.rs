@@ -1,7 +1,7 @@
 //! Looks for a planted text in bytes, in every plain encoding that a leak would be likely to have.
 //!
 //! A marker that is not found proves nothing about an encoding that is not tried here: [`Encoding::ALL`] is the
-//! whole list, and the reports say it. Each is also looked for in what bytes unpack to: see `unpacked.rs`.
+//! whole list, docs/lab.md has it for people, and the reports point to that. Each is also looked for in what bytes unpack to: see `unpacked.rs`.
 
 use std::fmt;
 

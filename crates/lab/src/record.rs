@@ -397,14 +397,24 @@ impl Run {
         self.messages.iter().filter(|message| message.from == Person::Alice)
     }
 
+    /// Those of them that she could write at all.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &MessageRun> {
+        self.alices().filter(|message| message.was_written())
+    }
+
     /// How often Alice was shown something of this kind.
     pub(crate) fn shown(&self, kind: impl Fn(&Shown) -> bool) -> usize {
         self.alices().flat_map(|message| &message.shown).filter(|shown| kind(shown)).count()
     }
 
-    /// How many of Alice's messages had this fate.
+    /// How many of the messages that Alice wrote had this fate.
     pub(crate) fn fates(&self, fate: Fate) -> usize {
-        self.alices().filter(|message| message.fate() == fate).count()
+        self.written().filter(|message| message.fate() == fate).count()
+    }
+
+    /// How many of them did not arrive as she wrote them.
+    pub(crate) fn kept_back(&self) -> usize {
+        self.written().count() - self.fates(Fate::AsWritten)
     }
 
     /// How many messages this party could read.

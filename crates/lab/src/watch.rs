@@ -52,8 +52,6 @@ struct Memory {
     seen_total: u64,
     /// Envelopes that were seen and are no longer remembered.
     evicted: u64,
-    /// The last attempt to read failed like this.
-    failure: Option<rusqlite::Error>,
 }
 
 impl StoreWatch {
@@ -66,15 +64,14 @@ impl StoreWatch {
             last: BTreeMap::new(),
             seen_total: 0,
             evicted: 0,
-            failure: None,
         };
         let memory = Arc::new(Mutex::new(memory));
         let (stop, stopped) = channel::<()>();
         let watched = Arc::clone(&memory);
         let thread = thread::spawn(move || {
             while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                let mut memory = lock(&watched);
-                memory.failure = memory.look().err();
+                // What a look that failed did not see, the next one sees, or it counts as missed.
+                let _next_time = lock(&watched).look();
             }
         });
         Ok(Self { memory, stop: Some(stop), thread: Some(thread) })
@@ -83,9 +80,6 @@ impl StoreWatch {
     /// Everything remembered, oldest first, after one more look.
     pub(crate) fn envelopes(&self) -> rusqlite::Result<Vec<SeenEnvelope>> {
         let mut memory = lock(&self.memory);
-        if let Some(failure) = memory.failure.take() {
-            return Err(failure);
-        }
         memory.look()?;
         Ok(memory.envelopes.iter().cloned().collect())
     }

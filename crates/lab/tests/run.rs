@@ -12,7 +12,7 @@ use std::{
 
 use airlock_lab::{
     Progress, Report, RunOptions, Scenario, Setting,
-    report::{Claim, ScenarioReport, Standing, Timings},
+    report::{Claim, Panel, ScenarioReport, Standing, Timings},
     run,
 };
 use tokio::runtime::Builder;
@@ -162,6 +162,47 @@ async fn a_rule_that_no_manifest_names_blocks_a_message_of_the_scenario_that_sho
     let report = reported("hostile-check", "enforce+hidden-second-list").await;
     let claim = claim(&report, "hostile-check.hidden-second-list");
     assert!(claim.text.contains("blocked 1 message by a rule"), "{}", claim.text);
+    let records: Vec<String> = claim.evidence.iter().map(ToString::to_string).collect();
+    let blocked = "enforce+hidden-second-list: messages that it blocked: 1";
+    assert!(records.iter().any(|record| record == blocked), "{records:?}");
+}
+
+fn panel<'a>(report: &'a Report, id: &str) -> &'a Panel {
+    report.scenarios[0].panels.iter().find(|panel| panel.id == id).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_was_stopped_is_not_said_to_have_arrived_because_another_did() {
+    let report = reported("known-picture", "enforce").await;
+    let claim = claim(&report, "known-picture.blocked");
+    assert_eq!(claim.standing, Standing::Held, "{}", claim.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hook_is_not_said_to_have_read_what_was_encrypted_before() {
+    let report = reported("known-picture", "shadow").await;
+    let rows = &panel(&report, "messages").grid.as_ref().unwrap().rows;
+    let of = |id: &str| &rows.iter().find(|(label, _)| label.starts_with(id)).unwrap().1[0].text;
+    assert_eq!((of("zipped").as_str(), of("sealed-zip").as_str()), ("hook", "nobody"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_was_encrypted_end_to_end_nothing_is_said_of_it() {
+    let report = reported("first-conversation", "server-scan").await;
+    let stored = panel(&report, "stored");
+    assert_eq!(stored.says, "Nothing was encrypted end to end: the server could read 5 of 5 messages.");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_messages_that_nobody_could_write_nothing_is_said_to_have_become() {
+    let report = reported("hostile-relay", "off+relay-swaps-keys").await;
+    assert_eq!(panel(&report, "reached").says, "Alice could not write any message.");
+    for id in ["reached", "messages"] {
+        let cells = panel(&report, id).grid.iter().flat_map(|grid| &grid.rows).flat_map(|(_, cells)| cells);
+        let texts: Vec<&str> = cells.map(|cell| cell.text.as_str()).collect();
+        assert_eq!(texts, ["–"; 3], "{id}");
+    }
+    assert!(panel(&report, "stored").says.ends_with("and no text was there to be looked for."));
 }
 
 #[tokio::test(flavor = "multi_thread")]

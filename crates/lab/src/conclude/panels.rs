@@ -118,18 +118,25 @@ fn messages(facts: &Facts<'_>) -> Panel {
     });
     for (place, (id, from)) in ids.iter().enumerate() {
         let cells = facts.row(|run| {
-            let Some(message) = run.messages.get(place) else { return faint("–") };
+            let written = run.messages.get(place).filter(|message| message.was_written());
+            let Some(message) = written else { return faint("–") };
             let names: Vec<String> = OUTSIDERS
                 .into_iter()
                 .filter(|party| message.read_by(*party))
                 .map(|party| server_or(run, party).to_owned())
                 .collect();
-            if names.is_empty() { faint("nobody") } else { strong(names.join(", ")) }
+            match names.is_empty() {
+                true if OUTSIDERS.into_iter().all(|party| message.had(party) > Had::NotLookedAt) => {
+                    faint("nobody")
+                }
+                true => faint("nobody that was looked at"),
+                false => strong(names.join(", ")),
+            }
         });
         rows.add(format!("{id} (from {from})"), cells);
     }
     let says = format!(
-        "{} were planted and looked for in everything that each party got.",
+        "{} were planted and looked for in what each party got, as far as it was there to be searched.",
         counted(ids.len(), "text")
     );
     panel("messages", "Who else could read each message".into(), says, rows)
@@ -188,18 +195,23 @@ fn reached(facts: &Facts<'_>) -> Panel {
         ("something else arrived", Fate::Changed),
         ("nothing arrived", Fate::NotDelivered),
     ] {
-        let cells = facts.row(|run| share(run.fates(fate), run.alices().count()));
+        let cells = facts.row(|run| match run.written().count() {
+            0 => faint("–"),
+            written => share(run.fates(fate), written),
+        });
         rows.add(label, cells);
     }
-    let kept = |run: &Run| run.alices().count() - run.fates(Fate::AsWritten);
-    let says = match facts.runs.iter().max_by_key(|run| kept(run)) {
-        Some(most) if kept(most) > 0 => format!(
+    let says = match facts.runs.iter().max_by_key(|run| run.kept_back()) {
+        Some(most) if most.kept_back() > 0 => format!(
             "With {}, {} of {} did not arrive as Alice wrote them.",
             most.setting,
-            kept(most),
-            counted(most.alices().count(), "message")
+            most.kept_back(),
+            counted(most.written().count(), "message")
         ),
-        _ => "Every message arrived as Alice wrote it.".into(),
+        _ if facts.runs.iter().all(|run| run.written().next().is_none()) => {
+            "Alice could not write any message.".into()
+        }
+        _ => "Every message that Alice wrote arrived as she wrote it.".into(),
     };
     panel("reached", "What reached the recipient".into(), says, rows)
 }
@@ -262,19 +274,40 @@ fn stored(facts: &Facts<'_>) -> Panel {
     if facts.baseline().is_some() {
         let cells = facts.row(|run| match run.setting.is_end_to_end() {
             true => faint("–"),
-            false => strong(run.envelopes.len().to_string()),
+            false => strong(run.read_by(Party::Relay).to_string()),
         });
-        rows.add("letters that anybody with the disk can read", cells);
+        rows.add("letters that the server could read", cells);
     }
     let sealed: usize = facts.end_to_end().map(|run| run.envelopes.len()).sum();
-    let read: usize = facts.spoken().map(|run| run.read_by(Party::Relay)).sum();
-    let says = format!(
-        "With end-to-end encryption the relay stored {} for those who were away, of which it has mailbox, size and time, \
-         and {} of the planted texts.",
-        counted(sealed, "envelope"),
-        if read == 0 { "none".to_owned() } else { read.to_string() }
-    );
+    let says = match (facts.end_to_end().next(), facts.baseline()) {
+        (None, Some(run)) => format!(
+            "Nothing was encrypted end to end: the server could read {} of {}.",
+            run.read_by(Party::Relay),
+            counted(run.messages.len(), "message")
+        ),
+        _ => format!(
+            "With end-to-end encryption the relay stored {} for those who were away, of which it has mailbox, size and \
+             time, and {}.",
+            counted(sealed, "envelope"),
+            texts_with_the_relay(facts)
+        ),
+    };
     panel("stored", "What the relay stored, and could see of it".into(), says, rows)
+}
+
+/// How many of the texts that were said the relay had, as far as anybody looked.
+fn texts_with_the_relay(facts: &Facts<'_>) -> String {
+    let said = || facts.end_to_end().flat_map(|run| &run.messages).filter(|message| message.was_written());
+    let read = said().filter(|message| message.read_by(Party::Relay)).count();
+    if read > 0 {
+        format!("{read} of the planted texts")
+    } else if said().next().is_none() {
+        "no text was there to be looked for".into()
+    } else if said().any(|message| message.had(Party::Relay) == Had::NotLookedAt) {
+        "not all of it was there to be searched for the planted texts".into()
+    } else {
+        "none of the planted texts".into()
+    }
 }
 
 /// What the hook decided about each of Alice's messages.

@@ -83,7 +83,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
             rows,
         }),
         plot: None,
-        sources: vec![source("4.3, 12.0 and 17.8 % on ImageNet from 96 bits", "Struppek et al.")],
+        sources: vec![source("4.3, 12.0 and 17.8 % on ImageNet from 96 bits", "Struppek et al., FAccT 2022")],
     };
     let claim = Claim {
         id: "class-from-hash".into(),

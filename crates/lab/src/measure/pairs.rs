@@ -69,7 +69,10 @@ pub(super) fn histogram(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut
             marks: vec![Mark { x: f64::from(THRESHOLD) / f64::from(BAR), label: "threshold".into() }],
         }),
         sources: vec![
-            source("innocent pictures that collide by chance: 3 in 100 million", "Apple"),
+            source(
+                "3 of 100 million innocent pictures matched a list of another hash: each against a list, and not in pairs",
+                "Apple, Security Threat Model Review, August 2021",
+            ),
             source(
                 "5,671 pairs of pictures: mean 128.0, standard deviation 8.2, least 100",
                 "Airlock's own pilot: not published, not reviewed",

@@ -192,7 +192,10 @@ pub(super) fn measure(parameters: &ReportThreshold, seed: u64, progress: &mut dy
                 .collect(),
         }),
         plot: Some(plot),
-        sources: vec![source("a threshold of 30", "Apple")],
+        sources: vec![source(
+            "a threshold of 30 to begin with",
+            "Apple, Security Threat Model Review, August 2021",
+        )],
     };
     Measured { panels: vec![panel], claims: vec![claim] }
 }

@@ -1,5 +1,9 @@
 //! `scope-creep`: what the same component finds when somebody adds entries to its list.
 
+use std::collections::BTreeSet;
+
+use airlock_protocol::Hook as _;
+
 use super::{
     MeasureError, Measured, ScopeCreep,
     component::{is_flag, judge_picture, known_image, loaded},
@@ -56,18 +60,15 @@ pub(super) fn measure(
         .map(|hashed| hashed.hashes[0])
         .collect();
     let mut rows = Vec::new();
-    let mut component = None;
+    let mut components = BTreeSet::new();
     for more in std::iter::once(0).chain(added.iter().copied()) {
         progress(&format!("asking the hook, {more} entries added"));
         let mut list = listed.clone();
         list.extend(attack.iter().take(more as usize));
         list.sort_by_key(|hash| hash.0);
         list.dedup();
-        let package = known_image(NAME, &list)?;
-        if *component.get_or_insert(package.manifest.component) != package.manifest.component {
-            return Err(MeasureError::Failed { measure: NAME, what: "the component changed".into() });
-        }
-        let hook = loaded(NAME, &package)?;
+        let hook = loaded(NAME, &known_image(NAME, &list)?)?;
+        components.insert(hook.identity().component);
         let flagged = |pictures: &mut dyn Iterator<Item = &airlock_hooks::views::Picture>| {
             let verdicts: Result<Vec<bool>, MeasureError> =
                 pictures.map(|picture| Ok(is_flag(&judge_picture(NAME, &hook, picture)?))).collect();
@@ -75,14 +76,19 @@ pub(super) fn measure(
         };
         let of_posters = flagged(&mut posters.iter())?;
         let of_others = flagged(&mut others.iter().map(|other| &other.picture))?;
-        rows.push((more, of_posters, of_others));
+        // Not as many as were asked for, where a poster is too empty to be listed.
+        rows.push((list.len().saturating_sub(listed.len()), of_posters, of_others));
     }
-    let share = |more: u32| rows.iter().find(|row| row.0 == more).map_or(0.0, |row| row.1.value());
+    let share = |row: Option<&(usize, Share, Share)>| row.map_or(0.0, |(_, posters, _)| posters.value());
+    let longest = rows.iter().max_by_key(|(more, ..)| *more);
     let says = format!(
-        "Of posters of {CAMPAIGNS} campaigns that the lab drew, {} are reported with {entries} entries in the list, and \
-         {} with {most} more; the component is the same.",
-        percent(share(0)),
-        percent(share(most))
+        "Of posters of {CAMPAIGNS} campaigns that the lab drew, {} are reported with {} entries in the list, and {} with \
+         {} more; the component is {}.",
+        percent(share(rows.first())),
+        listed.len(),
+        percent(share(longest)),
+        longest.map_or(0, |(more, ..)| *more),
+        if components.len() == 1 { "the same" } else { "NOT the same" }
     );
     let grid = Grid {
         corner: "entries added".into(),
@@ -107,6 +113,11 @@ pub(super) fn measure(
                 what: format!("of {} posters reported", posters.of),
                 number: posters.part,
             })
+            .chain([Evidence::Counted {
+                setting: "all lists".into(),
+                what: "components that were asked".into(),
+                number: components.len() as u64,
+            }])
             .collect(),
         method: "The reference hook's component in its sandbox, with lists signed by the public demo key. An added \
                  entry is the hash of a poster that nobody sent; its submitter is on the list, and a list's \
@@ -120,9 +131,35 @@ pub(super) fn measure(
         grid: Some(grid),
         plot: None,
         sources: vec![
-            source("more than 40 % physical surveillance by poisoning 5 % of a list", "Hooda et al."),
-            source("a hidden target found 67 % by one entry", "Jain et al., 2023"),
+            source(
+                "somebody who poisons 0.2 % of a list watches a place with a success of more than 30 %",
+                "Hooda et al., NDSS 2024",
+            ),
+            source(
+                "another hash, trained to know one person besides, finds them 67 % of the time once one entry is added",
+                "Jain et al., 2023 (arXiv 2306.11924)",
+            ),
         ],
     };
     Ok(Measured { panels: vec![panel], claims: vec![claim] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_list_finds_nothing_and_one_component_is_on_record() {
+        let parameters = ScopeCreep { entries: 0, added: vec![1] };
+        let Measured { panels, claims } = measure(&parameters, 1, &mut |_| {}).unwrap();
+        let rows = &panels[0].grid.as_ref().unwrap().rows;
+        assert_eq!((rows[0].0.as_str(), rows[0].1[0].text.as_str()), ("0", "0 %"));
+        assert!(claims[0].text.contains("are reported with 0 entries in the list"), "{}", claims[0].text);
+        let components = Evidence::Counted {
+            setting: "all lists".into(),
+            what: "components that were asked".into(),
+            number: 1,
+        };
+        assert!(claims[0].evidence.contains(&components), "{:?}", claims[0].evidence);
+    }
 }

@@ -65,7 +65,7 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
     let flagged = |threshold| {
         let share = within(&unrelated, threshold);
         let (_, at_most) = share.wilson();
-        format!("{} (at most {} of all such pairs)", of(share), percent(at_most))
+        format!("{} (95 % interval up to {})", of(share), percent(at_most))
     };
     let says = format!(
         "Of edited pictures that the lab drew, {} are known at a threshold of {THRESHOLD} and {} at {WIDE}; of \
@@ -75,8 +75,10 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
         flagged(THRESHOLD),
         flagged(WIDE)
     );
-    let sources =
-        vec![source("thresholds that wide would flag more than 1 billion images a day", "Jain et al., 2022")];
+    let sources = vec![source(
+        "thresholds that make evasion harder would probably flag more than 1 billion images a day",
+        "Jain et al., USENIX Security 2022",
+    )];
     let sweep = Panel {
         id: "threshold-sweep".into(),
         title: "What a wider threshold buys and costs".into(),

@@ -12,7 +12,7 @@ pub enum ScenarioError {
     #[error("the scenario cannot be read: {0}")]
     Syntax(#[from] toml::de::Error),
     /// A name that is no name of a file or of a claim.
-    #[error("the scenario's name `{name}` has something else than small letters, digits and hyphens")]
+    #[error("`{name}` is no name of a scenario: write small letters, digits and hyphens, and nothing else")]
     Name {
         /// As written.
         name: String,
@@ -29,6 +29,22 @@ pub enum ScenarioError {
     /// A conversation needs what a measurement does not.
     #[error("the scenario has messages and no `{key}`: add one")]
     Missing {
+        /// Which key.
+        key: &'static str,
+    },
+    /// An event needs a key.
+    #[error("an event that does `{does}` has no `{key}`: add it")]
+    EventMissing {
+        /// What happens.
+        does: &'static str,
+        /// Which key.
+        key: &'static str,
+    },
+    /// An event has a key that it makes no use of.
+    #[error("an event that does `{does}` has `{key}`, of which it makes no use: take it out")]
+    EventUseless {
+        /// What happens.
+        does: &'static str,
         /// Which key.
         key: &'static str,
     },
@@ -84,7 +100,7 @@ pub enum ScenarioError {
         id: String,
     },
     /// A key names a message that is not there.
-    #[error("`{key}` names `{id}`, which is the id of no message")]
+    #[error("`{key}` names `{id}`, which is the id of no message: write the `id` of one")]
     UnknownMessage {
         /// Which key.
         key: &'static str,
@@ -92,7 +108,9 @@ pub enum ScenarioError {
         id: String,
     },
     /// The message to show is not Alice's, whose gate is compared.
-    #[error("`highlight` names `{id}`, which is not a message from alice, whose gate is compared")]
+    #[error(
+        "`highlight` names `{id}`, which is not from alice, whose gate is compared: name a message of hers"
+    )]
     HighlightNotAlices {
         /// The id.
         id: String,
@@ -108,19 +126,19 @@ pub enum ScenarioError {
         to: Person,
     },
     /// It goes to nobody.
-    #[error("message `{id}` has an empty `to`")]
+    #[error("message `{id}` has an empty `to`: write at least one person")]
     NoRecipient {
         /// The message.
         id: String,
     },
     /// What can't be sent can't be compared.
-    #[error("message `{id}` has a text that is empty or longer than {TEXT_BYTES_MAX} bytes")]
+    #[error("message `{id}` has a text that is empty or longer than {TEXT_BYTES_MAX} bytes: write another")]
     TextLength {
         /// The message.
         id: String,
     },
     /// The marker of a message is not part of its text.
-    #[error("the marker of message `{id}` does not stand in its text")]
+    #[error("the marker of message `{id}` does not stand in its text: choose words of the text")]
     MarkerNotInText {
         /// The message.
         id: String,
@@ -128,6 +146,16 @@ pub enum ScenarioError {
     /// The same marker twice: a finding would not say which message leaked.
     #[error("the marker of message `{id}` also stands in message `{other}`: choose words of its own")]
     MarkerNotUnique {
+        /// The message.
+        id: String,
+        /// The other message.
+        other: String,
+    },
+    /// The same file twice, or in an archive: a finding would not say which message leaked.
+    #[error(
+        "the file of message `{id}` also stands in that of message `{other}`: choose another picture for one of them"
+    )]
+    FileNotUnique {
         /// The message.
         id: String,
         /// The other message.
@@ -142,13 +170,16 @@ pub enum ScenarioError {
         why: MarkerError,
     },
     /// `edit` is chosen and not written.
-    #[error("message `{id}` is to be edited, but has no `edit`")]
+    #[error("message `{id}` is to be edited, but has no `edit`: add what is sent instead")]
     EditMissing {
         /// The message.
         id: String,
     },
     /// `edit` is written and never chosen, or holds what it is to leave out.
-    #[error("the `edit` of message `{id}` is never used, or still has the marker in it")]
+    #[error(
+        "the `edit` of message `{id}` is never used, or still has the marker in it: write `edit` for `when-asked` or \
+         `when-stopped`, and leave the marker out of the text"
+    )]
     EditUseless {
         /// The message.
         id: String,

@@ -15,6 +15,7 @@ use crate::{
     person::Person,
     report::{Case, Source},
     setting::Setting,
+    unpacked::unpacked,
     world::Lock,
 };
 
@@ -175,6 +176,7 @@ impl Parts {
         for message in self.messages {
             messages.extend(check(message)?);
         }
+        check_files(&messages)?;
         if messages.len() > MESSAGES_MAX {
             return Err(ScenarioError::MessageCount { got: messages.len() });
         }
@@ -200,16 +202,36 @@ impl Parts {
     }
 }
 
+impl Does {
+    /// As it is written, and the one key that it needs.
+    fn name_and_key(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::OrderStarts => ("order-starts", Some("days")),
+            Self::DaysPass => ("days-pass", Some("days")),
+            Self::ListGrows => ("list-grows", Some("entry")),
+            Self::ListAimed => ("list-aimed", Some("entry")),
+            Self::TurnsOff => ("turns-off", None),
+            Self::DeviceStolen => ("device-stolen", None),
+            Self::AuthorityKeyStolen => ("authority-key-stolen", None),
+        }
+    }
+}
+
 impl EventInFile {
     fn check(self, package: &Package) -> Result<Event, ScenarioError> {
-        let days = self.days.ok_or(ScenarioError::Missing { key: "days" });
-        let change = |entries: Vec<Entry>| {
-            let change = ListChange::of(package, entries)?;
-            if change.is_empty() { Err(ScenarioError::Missing { key: "event.entry" }) } else { Ok(change) }
-        };
+        let (does, needed) = self.does.name_and_key();
+        for (key, given) in [("days", self.days.is_some()), ("entry", !self.entry.is_empty())] {
+            match (needed == Some(key), given) {
+                (true, false) => return Err(ScenarioError::EventMissing { does, key }),
+                (false, true) => return Err(ScenarioError::EventUseless { does, key }),
+                _ => {}
+            }
+        }
+        let days = self.days.unwrap_or_default();
+        let change = |entries| ListChange::of(package, entries);
         Ok(match self.does {
-            Does::OrderStarts => Event::OrderStarts { days: days? },
-            Does::DaysPass => Event::DaysPass { days: days? },
+            Does::OrderStarts => Event::OrderStarts { days },
+            Does::DaysPass => Event::DaysPass { days },
             Does::ListGrows => Event::ListGrows(change(self.entry)?),
             Does::ListAimed => Event::ListAimed(change(self.entry)?),
             Does::TurnsOff => Event::TurnsOff,
@@ -230,6 +252,24 @@ fn check_ids(messages: &[MessageInFile]) -> Result<(), ScenarioError> {
         };
         if let Some(other) = messages.iter().find(says) {
             return Err(ScenarioError::MarkerNotUnique { id: this.id.clone(), other: other.id.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// The files of two messages, each as it is and unpacked, have nothing of one another that would be looked for.
+fn check_files(messages: &[ScriptedMessage]) -> Result<(), ScenarioError> {
+    for other in messages {
+        let Some(file) = &other.file else { continue };
+        let packed = unpacked(&file.bytes);
+        let stands = |this: &&ScriptedMessage| {
+            let in_it = |bytes: &[u8]| !this.marker.find(bytes).is_empty();
+            let is_another = this.script_id != other.script_id && this.file.is_some();
+            is_another && (in_it(&file.bytes) || packed.iter().any(|stream| in_it(&stream.bytes)))
+        };
+        if let Some(this) = messages.iter().find(stands) {
+            let (id, other) = (this.script_id.clone(), other.script_id.clone());
+            return Err(ScenarioError::FileNotUnique { id, other });
         }
     }
     Ok(())
@@ -269,7 +309,7 @@ fn check(file: MessageInFile) -> Result<Vec<ScriptedMessage>, ScenarioError> {
     let unusable = |why| ScenarioError::Marker { id: id.clone(), why };
     let mut marker = Marker::new(&marker).map_err(unusable)?;
     let file = picture.map(|picture| picture.made(&id)).transpose()?;
-    if let Some(file) = &file {
+    if let Some(file) = file.as_ref().filter(|file| !file.is_sealed) {
         marker = marker.with_file(&file.bytes).map_err(unusable)?;
     }
     let several = people.len() > 1;

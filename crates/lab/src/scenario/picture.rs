@@ -77,6 +77,8 @@ enum Packed {
 pub(crate) struct ScriptedFile {
     pub(crate) name: String,
     pub(crate) bytes: Vec<u8>,
+    /// Whether it was encrypted before anybody was to send it. Whoever has it like that can't read it.
+    pub(crate) is_sealed: bool,
 }
 
 impl std::fmt::Debug for ScriptedFile {
@@ -112,10 +114,11 @@ impl PictureInFile {
         };
         let file = png(&changed);
         Ok(match self.packed {
-            Packed::Not => ScriptedFile { name: format!("{id}.png"), bytes: file },
+            Packed::Not => ScriptedFile { name: format!("{id}.png"), bytes: file, is_sealed: false },
             packed => {
                 let bytes = zipped(&file, packed).map_err(|error| wrong(error.to_string()))?;
-                ScriptedFile { name: format!("{id}.zip"), bytes }
+                let is_sealed = packed == Packed::SealedZip;
+                ScriptedFile { name: format!("{id}.zip"), bytes, is_sealed }
             }
         })
     }

@@ -54,11 +54,25 @@ fn what_does_not_fit_together_is_refused_with_the_message_it_is_in() {
         with("[[event]]\nbefore = \"z\"\ndoes = \"turns-off\""),
         with("[[event]]\ndoes = \"order-starts\""),
         with("[[event]]\ndoes = \"list-grows\""),
+        with("[[event]]\ndoes = \"turns-off\"\ndays = 3"),
         with("[[entry]]\nvalue = \"!\"\nverdict = \"warn\"\nsubmitter = \"Museum of Bread\""),
     ];
     let texts: Vec<String> =
         cases.iter().map(|case| Scenario::parse(case).unwrap_err().to_string()).collect();
     insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn a_picture_that_also_lies_in_the_archive_of_another_message_is_refused() {
+    let text = with("picture = { of = { listed = 2 } }")
+        + "\n[[message]]\nid = \"b\"\nfrom = \"alice\"\nto = \"bob\"\ntext = \"it lies in a box\"\n\
+           marker = \"lies in a box\"\npicture = { of = { listed = 2 }, packed = \"zip\" }";
+    let other = text.replace("{ listed = 2 }, packed", "{ listed = 3 }, packed");
+    assert!(Scenario::parse(&other).is_ok());
+    assert_eq!(
+        Scenario::parse(&text).unwrap_err().to_string(),
+        "the file of message `a` also stands in that of message `b`: choose another picture for one of them"
+    );
 }
 
 #[test]

@@ -42,6 +42,9 @@ fn claim(facts: &Facts<'_>, id: &str, all: &[In<'_>]) -> Option<Claim> {
             .evidence
             .extend(happened.outcome.facts().into_iter().map(|(what, count)| number(run, what, count)));
         claim.evidence.extend(happened.taken.iter().flat_map(|taken| loot(run, taken)));
+        if let Outcome::SecondListHidden { hook } = &happened.outcome {
+            claim.evidence.push(number(run, "messages that it blocked", blocked_by(run, hook)));
+        }
     }
     Some(claim)
 }
@@ -73,9 +76,7 @@ fn concluded(all: &[In<'_>]) -> Option<(Standing, String)> {
         ),
         Outcome::ModifiedClient { .. } => (Standing::Seen, modified(all)),
         Outcome::SecondListHidden { hook } => {
-            let blocks = |one: &DecisionSeen| one.hook == *hook && one.verdict == VerdictSeen::Block;
-            let messages = all.iter().flat_map(|(run, _)| run.alices());
-            let blocked = messages.filter(|message| message.decisions.iter().any(blocks)).count();
+            let blocked = all.iter().map(|(run, _)| blocked_by(run, hook)).sum();
             let text = format!(
                 "A hook blocked {} by a rule that its manifest does not name; the client took it all the same.",
                 counted(blocked, "message")
@@ -115,6 +116,12 @@ fn concluded(all: &[In<'_>]) -> Option<(Standing, String)> {
         Outcome::DeviceStolen { .. } => device_stolen(all),
         Outcome::AuthorityKeyStolen { .. } => (Standing::Seen, authority_key_stolen(all)),
     })
+}
+
+/// How many of Alice's messages this hook blocked, by the audit log.
+fn blocked_by(run: &Run, hook: &str) -> usize {
+    let blocks = |one: &DecisionSeen| one.hook == hook && one.verdict == VerdictSeen::Block;
+    run.alices().filter(|message| message.decisions.iter().any(blocks)).count()
 }
 
 /// Whether the clients made of it what they promise.

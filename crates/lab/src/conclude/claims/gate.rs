@@ -176,6 +176,8 @@ pub(super) fn absent(facts: &Facts<'_>) -> Option<Claim> {
             continue;
         }
         let decisions: usize = messages.iter().map(|message| message.decisions.len()).sum();
+        // Where it could not be looked at, nothing is said of it.
+        let seen = messages.iter().all(|message| message.had(Party::Hook) > Had::NotLookedAt);
         let read = messages.iter().filter(|message| message.had(Party::Hook) > Had::Nothing).count();
         let shown: usize = messages.iter().map(|message| message.shown.len()).sum();
         let fuel: u64 = messages.iter().map(|message| message.fuel()).sum();
@@ -186,10 +188,12 @@ pub(super) fn absent(facts: &Facts<'_>) -> Option<Claim> {
         claim.evidence.extend([
             number(run, "messages", messages.len()),
             number(run, "decisions", decisions),
-            number(run, "texts that a hook read", read),
             number(run, "things that Alice was shown", shown),
             number(run, "fuel", fuel),
         ]);
+        if seen || read > 0 {
+            claim.evidence.push(number(run, "texts that a hook read", read));
+        }
     }
     if looked_at.is_empty() {
         return None;

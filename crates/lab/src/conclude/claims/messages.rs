@@ -4,7 +4,7 @@ use super::evidence::{number, shown_to};
 use crate::{
     conclude::{Facts, words::counted},
     person::Person,
-    record::{Fate, MessageRun, Run},
+    record::{MessageRun, Run},
     report::{Claim, Standing},
 };
 
@@ -55,23 +55,18 @@ pub(super) fn as_chosen(facts: &Facts<'_>) -> Option<Claim> {
 
 /// What did not arrive as it was written.
 pub(super) fn kept_back(facts: &Facts<'_>) -> Option<Claim> {
-    let written = |run: &Run| run.alices().filter(|message| message.was_written()).count();
-    let kept = |run: &Run| {
-        let written = run.alices().filter(|message| message.was_written());
-        written.filter(|message| message.fate() != Fate::AsWritten).count()
-    };
-    let most = facts.runs.iter().max_by_key(|run| kept(run)).filter(|run| kept(run) > 0)?;
+    let most = facts.runs.iter().max_by_key(|run| run.kept_back()).filter(|run| run.kept_back() > 0)?;
     let text = format!(
         "With {}, {} of {} did not arrive as Alice wrote them.",
         most.setting,
-        kept(most),
-        counted(written(most), "message")
+        most.kept_back(),
+        counted(most.written().count(), "message")
     );
     let method =
         "What each recipient's client has is compared with what Alice wrote, text and file byte for byte.";
     let mut claim = facts.claim("kept-back", Standing::Seen, text, method);
     for run in facts.runs {
-        claim.evidence.push(number(run, "messages that did not arrive as written", kept(run)));
+        claim.evidence.push(number(run, "messages that did not arrive as written", run.kept_back()));
     }
     Some(claim)
 }
