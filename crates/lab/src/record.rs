@@ -31,7 +31,7 @@ pub(crate) struct Run {
     pub(crate) wire: TapTotals,
     /// What the relay stored during the conversation, oldest first.
     pub(crate) envelopes: Vec<EnvelopeSeen>,
-    /// Envelopes that were stored and that the lab did not see, or no longer has.
+    /// Envelopes that were stored and that the lab no longer has.
     pub(crate) envelopes_missed: u64,
     /// What the authority got.
     pub(crate) reports: Vec<ReportSeen>,

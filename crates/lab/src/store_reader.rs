@@ -1,5 +1,4 @@
-//! Reads the relay's store from outside, as whoever takes its disk would: the lab does not ask the relay what it
-//! holds.
+//! Reads the relay's store from outside, as whoever has its disk would: the lab does not ask the relay what it holds.
 
 use std::{collections::BTreeSet, path::Path, time::Duration};
 
@@ -25,9 +24,19 @@ pub(crate) struct EnvelopeKey {
 pub(crate) struct Stored {
     /// Every envelope.
     pub(crate) held: BTreeSet<EnvelopeKey>,
-    /// The bytes of those that were not known, in the order in which they came.
-    pub(crate) new: Vec<(EnvelopeKey, Vec<u8>)>,
+    /// Those that came after the one that was asked for, in the order in which they came: number, name, bytes.
+    pub(crate) new: Vec<(u64, EnvelopeKey, Vec<u8>)>,
 }
+
+/// A relay deletes what is acknowledged, which may be sooner than anybody looks. So the store itself is made to keep a
+/// copy of each envelope, in the very transaction that stores it.
+const KEEP_COPIES: &str = "
+    CREATE TABLE IF NOT EXISTS lab_seen (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, device BLOB NOT NULL, sequence INTEGER NOT NULL, sealed BLOB NOT NULL);
+    CREATE TRIGGER IF NOT EXISTS lab_keep AFTER INSERT ON envelope BEGIN
+        INSERT INTO lab_seen (device, sequence, sealed)
+            SELECT id, NEW.sequence, NEW.sealed FROM device WHERE number = NEW.device;
+    END;";
 
 /// An open store, for reading alone.
 #[derive(Debug)]
@@ -36,35 +45,41 @@ pub(crate) struct StoreReader {
 }
 
 impl StoreReader {
-    /// Opens the store of a relay that runs or ran on `folder`.
+    /// Opens the store of a relay that runs on `folder`, and lets it keep copies from now on.
     pub(crate) fn open(folder: &Path) -> rusqlite::Result<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let database = Connection::open_with_flags(folder.join(STORE_FILE), flags)?;
-        database.busy_timeout(BUSY_TIMEOUT)?;
-        Ok(Self { database })
+        let file = folder.join(STORE_FILE);
+        let open = |access| {
+            let database = Connection::open_with_flags(&file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+            database.busy_timeout(BUSY_TIMEOUT).map(|()| database)
+        };
+        open(OpenFlags::SQLITE_OPEN_READ_WRITE)?
+            .execute_batch(&format!("BEGIN IMMEDIATE; {KEEP_COPIES} COMMIT;"))?;
+        Ok(Self { database: open(OpenFlags::SQLITE_OPEN_READ_ONLY)? })
     }
 
-    /// Reads the store, and the bytes of each envelope for which `is_new` is true.
-    pub(crate) fn read(&self, is_new: impl Fn(&EnvelopeKey) -> bool) -> rusqlite::Result<Stored> {
+    /// Reads the store, and the bytes of each envelope that came after the one of this number.
+    pub(crate) fn read(&self, after: u64) -> rusqlite::Result<Stored> {
         // One transaction, so that all of it is of one moment.
         let moment = self.database.unchecked_transaction()?;
-        let rows: Vec<(i64, EnvelopeKey)> = moment
+        let key = |device, sequence: i64| EnvelopeKey {
+            device: DeviceId(device),
+            sequence: sequence.cast_unsigned(),
+        };
+        let held = moment
             .prepare_cached(
-                "SELECT envelope.row, device.id, envelope.sequence
-                 FROM envelope JOIN device ON device.number = envelope.device ORDER BY envelope.row",
+                "SELECT device.id, envelope.sequence FROM envelope JOIN device ON device.number = envelope.device",
             )?
-            .query_map([], |columns| {
-                let sequence: i64 = columns.get(2)?;
-                let key =
-                    EnvelopeKey { device: DeviceId(columns.get(1)?), sequence: sequence.cast_unsigned() };
-                Ok((columns.get(0)?, key))
+            .query_map([], |columns| Ok(key(columns.get(0)?, columns.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let new = moment
+            .prepare_cached(
+                "SELECT number, device, sequence, sealed FROM lab_seen WHERE number > ?1 ORDER BY number",
+            )?
+            .query_map([after.cast_signed()], |columns| {
+                let number: i64 = columns.get(0)?;
+                Ok((number.cast_unsigned(), key(columns.get(1)?, columns.get(2)?), columns.get(3)?))
             })?
             .collect::<Result<_, _>>()?;
-        let mut new = Vec::new();
-        let mut sealed = moment.prepare_cached("SELECT sealed FROM envelope WHERE row = ?1")?;
-        for (row, key) in rows.iter().filter(|(_, key)| is_new(key)) {
-            new.push((*key, sealed.query_row([row], |columns| columns.get(0))?));
-        }
-        Ok(Stored { held: rows.into_iter().map(|(_, key)| key).collect(), new })
+        Ok(Stored { held, new })
     }
 }

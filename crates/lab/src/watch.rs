@@ -1,7 +1,7 @@
-//! Watches the relay's store and remembers each envelope it sees, because a relay deletes what is acknowledged.
+//! Watches the relay's store and remembers each envelope that was ever in it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -11,12 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use airlock_wire::DeviceId;
-
 use crate::store_reader::{EnvelopeKey, StoreReader};
 
-/// How often the store is read. An envelope lives in it for at least two commits and a round trip, which is about
-/// as long; one that was missed shows in [`StoreWatch::missed`].
+/// How often the store is read, so that a time stands beside each envelope. None is missed between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Most bytes of envelopes that are remembered: thousands of short messages. Beyond it the oldest go.
@@ -25,7 +22,7 @@ const REMEMBERED_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An envelope that was in the store.
 #[derive(Clone, Debug)]
 pub(crate) struct SeenEnvelope {
-    /// Counts the envelopes that were seen, from 1.
+    /// Counts the envelopes that were stored, from 1.
     pub(crate) number: u64,
     pub(crate) key: EnvelopeKey,
     pub(crate) sealed: Arc<[u8]>,
@@ -47,9 +44,8 @@ struct Memory {
     reader: StoreReader,
     envelopes: VecDeque<SeenEnvelope>,
     bytes: usize,
-    /// The highest sequence seen of each device.
-    last: BTreeMap<DeviceId, u64>,
-    seen_total: u64,
+    /// The number of the last one.
+    last: u64,
     /// Envelopes that were seen and are no longer remembered.
     evicted: u64,
 }
@@ -61,8 +57,7 @@ impl StoreWatch {
             reader: StoreReader::open(folder)?,
             envelopes: VecDeque::new(),
             bytes: 0,
-            last: BTreeMap::new(),
-            seen_total: 0,
+            last: 0,
             evicted: 0,
         };
         let memory = Arc::new(Mutex::new(memory));
@@ -70,7 +65,7 @@ impl StoreWatch {
         let watched = Arc::clone(&memory);
         let thread = thread::spawn(move || {
             while stopped.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                // What a look that failed did not see, the next one sees, or it counts as missed.
+                // What a look that failed did not see, the next one sees.
                 let _next_time = lock(&watched).look();
             }
         });
@@ -84,11 +79,9 @@ impl StoreWatch {
         Ok(memory.envelopes.iter().cloned().collect())
     }
 
-    /// How many envelopes were stored and can't be shown: gone again between two looks (a mailbox counts without gaps),
-    /// or no longer remembered.
+    /// How many envelopes were stored and can't be shown, because they are no longer remembered.
     pub(crate) fn missed(&self) -> u64 {
-        let memory = lock(&self.memory);
-        memory.last.values().sum::<u64>().saturating_sub(memory.seen_total) + memory.evicted
+        lock(&self.memory).evicted
     }
 }
 
@@ -104,19 +97,12 @@ impl Drop for StoreWatch {
 
 impl Memory {
     fn look(&mut self) -> rusqlite::Result<()> {
-        let last = &self.last;
-        let stored = self.reader.read(|key| last.get(&key.device).is_none_or(|last| key.sequence > *last))?;
-        for (key, sealed) in stored.new {
-            self.last.insert(key.device, key.sequence);
-            self.seen_total += 1;
+        let stored = self.reader.read(self.last)?;
+        for (number, key, sealed) in stored.new {
+            self.last = number;
             self.bytes += sealed.len();
-            self.envelopes.push_back(SeenEnvelope {
-                number: self.seen_total,
-                key,
-                sealed: sealed.into(),
-                seen: Instant::now(),
-                held: true,
-            });
+            let (sealed, seen) = (sealed.into(), Instant::now());
+            self.envelopes.push_back(SeenEnvelope { number, key, sealed, seen, held: true });
         }
         for envelope in &mut self.envelopes {
             envelope.held = stored.held.contains(&envelope.key);

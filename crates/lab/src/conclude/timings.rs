@@ -22,10 +22,7 @@ pub(super) fn of(scenario: &str, runs: &[Run], seed: u64) -> Timings {
     rows.add("bytes on the wire, all parties", row(&|run| grouped(run.wire.bytes())));
     rows.add("datagrams", row(&|run| grouped(run.wire.datagrams())));
     rows.add("bytes that the tap no longer had", row(&|run| grouped(run.wire.dropped.bytes)));
-    rows.add(
-        "envelopes that the lab did not see, or no longer has",
-        row(&|run| grouped(run.envelopes_missed)),
-    );
+    rows.add("envelopes that the lab no longer has", row(&|run| grouped(run.envelopes_missed)));
     let searched = |run: &Run| run.searched.values().map(|searched| searched.bytes).sum();
     rows.add("bytes that were searched", row(&|run| grouped(searched(run))));
     let says =

@@ -165,7 +165,7 @@ mod tests {
         let mut keys = SkippedKeys::default();
         keys.keep(skipped(0..3, 0));
         keys.remove(THEIRS, 1);
-        let left: alloc::vec::Vec<u32> = keys.0.iter().map(|kept| kept.number).collect();
+        let left: Vec<u32> = keys.0.iter().map(|kept| kept.number).collect();
         assert_eq!(left, [0, 2]);
     }
 }

@@ -71,7 +71,7 @@ fn concluded(all: &[In<'_>]) -> Option<(Standing, String)> {
                 Outcome::SecretOrder { silent, demanded, status } => !silent && demanded.is_named_in(status),
                 _ => false,
             }),
-            "An order could not be kept secret: the client wants consent, and names the order on its status line.",
+            "No order is kept secret by a client that nobody changed: it wants consent, and names the order on its status line.",
             "An order took force WITHOUT Alice being told.",
         ),
         Outcome::ModifiedClient { .. } => (Standing::Seen, modified(all)),
@@ -265,7 +265,7 @@ fn device_stolen(all: &[In<'_>]) -> (Standing, String) {
             (Standing::Broken, text)
         }
         (None, Some((_, lock, ..))) if passphrase(lock) => {
-            let text = "A thief of Alice's device, with her vault behind a passphrase, could read nothing.";
+            let text = "A thief of Alice's device, with her vault behind a passphrase, could read none of her messages.";
             (Standing::Held, text.into())
         }
         (None, Some((setting, _, opened, read, of))) => {
