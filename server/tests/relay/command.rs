@@ -181,6 +181,50 @@ async fn what_a_killed_relay_accepted_is_pushed_by_the_next_one() {
 }
 
 #[tokio::test]
+async fn a_client_that_was_sending_when_a_relay_was_stopped_loses_and_repeats_nothing_at_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let bob = Person::new(1);
+    let (child, _stdout, address) = serving(dir.path());
+    bob.join(&address).await;
+    let mut sender = Client::connect(&address).await;
+    let mut open = Vec::new();
+    for number in 0..400u32 {
+        open.push(sender.send(bob.delivery(number, number.to_le_bytes())).await);
+    }
+    for id in &open[..100] {
+        assert_eq!(sender.answer(*id).await, Ok(Answer::Accepted));
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(sender.until_closed().await, Some(CloseReason::Shutdown));
+    assert!(sender.told_to_go);
+    let (code, text) = written_by(child);
+    assert_eq!(code, Some(0), "{text}");
+
+    // Each request was answered with what became of it, or not begun.
+    let answered: Vec<u32> =
+        (100..400).filter(|number| sender.answered(open[*number as usize]).is_some()).collect();
+    for number in &answered {
+        assert_eq!(sender.answered(open[*number as usize]), Some(&Ok(Answer::Accepted)));
+    }
+    assert_eq!(airlock_relay::status(dir.path()).unwrap().envelopes, 100 + answered.len() as u64);
+
+    let (child, _stdout, address) = serving(dir.path());
+    let mut sender = Client::connect(&address).await;
+    for number in (100..400).filter(|number| !answered.contains(number)) {
+        assert_eq!(sender.ask(bob.delivery(number, number.to_le_bytes())).await, Ok(Answer::Accepted));
+    }
+    assert_eq!(airlock_relay::status(dir.path()).unwrap().envelopes, 400);
+    let mut device = bob.connect(&address).await;
+    device.subscribe(256).await;
+    for number in 0..400u32 {
+        let push = device.push().await;
+        assert_eq!(push.sealed, number.to_le_bytes(), "each once and in order");
+        device.send(Request::Acknowledge { sequences: vec![push.sequence] }).await;
+    }
+    assert_eq!(stop(child, Signal::TERM), Some(0));
+}
+
+#[tokio::test]
 async fn a_client_of_a_killed_relay_hears_of_it_from_the_next_one() {
     let dir = tempfile::tempdir().unwrap();
     let (child, _stdout, address) = serving(dir.path());
