@@ -199,6 +199,15 @@ pub(crate) struct Serving {
         default_value = "info"
     )]
     pub(crate) log: LogLevel,
+    /// How a line of the log looks
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "AIRLOCK_RELAY_LOG_FORMAT",
+        hide_env_values = true,
+        default_value = "text"
+    )]
+    pub(crate) log_format: LogFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -227,6 +236,14 @@ pub(crate) enum LogLevel {
     Warn,
     Info,
     Debug,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 /// For people or for programs.

@@ -268,12 +268,12 @@ async fn a_relay_whose_disk_is_full_says_so_stops_and_keeps_what_it_accepted() {
     assert_eq!(status.envelopes, u64::from(accepted));
 }
 
-#[tokio::test]
-async fn its_logs_name_neither_clients_nor_their_addresses_at_any_level() {
+/// What a relay logs at its most talkative, with its own address replaced.
+async fn logged(format: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     let bob = Person::new(1);
     let mut command = program(dir.path());
-    command.env("AIRLOCK_RELAY_LOG", "debug").args(OPEN_SERVE);
+    command.env("AIRLOCK_RELAY_LOG", "debug").args(OPEN_SERVE).args(["--log-format", format]);
     let (child, _stdout, address) = started(command);
     bob.join(&address).await.subscribe(4).await;
     let mut sender = Client::connect(&address).await;
@@ -288,6 +288,28 @@ async fn its_logs_name_neither_clients_nor_their_addresses_at_any_level() {
     for secret in ["127.0.0.1", &bob.device_id().to_string(), &bob.account_id().to_string(), "marker"] {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
+    text
+}
+
+#[tokio::test]
+async fn its_logs_name_neither_clients_nor_their_addresses_at_any_level() {
+    logged("text").await;
+}
+
+#[tokio::test]
+async fn a_log_for_programs_is_one_object_a_line_and_names_nobody_either() {
+    let text = logged("json").await;
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    for line in &lines {
+        let object = line.as_object().unwrap();
+        for key in ["timestamp", "level", "message"] {
+            assert!(object[key].is_string(), "{line}");
+        }
+        assert!(["ERROR", "WARN", "INFO", "DEBUG"].contains(&object["level"].as_str().unwrap()), "{line}");
+    }
+    let running = lines.iter().find(|line| line["message"] == "the relay is running").unwrap();
+    assert_eq!(running["registration"], "Open");
 }
 
 #[test]
