@@ -67,6 +67,9 @@ async fn run(config: Config, data_dir: &Path, serving: &Serving) -> Result<(), F
         }
     }
     tracing::info!(listening = %relay.local_addr(), ?registration, "the relay is running");
+    if let Some(address) = relay.metrics_addr() {
+        tracing::info!(%address, "metrics and health are served over HTTP");
+    }
 
     tell_systemd(&[NotifyState::Ready]);
 

@@ -1,6 +1,9 @@
 //! Copies the write-ahead log into the database file, on a thread and a connection of its own.
 
-use std::sync::{Arc, mpsc::Receiver};
+use std::{
+    sync::{Arc, mpsc::Receiver},
+    time::Instant,
+};
 
 use rusqlite::Connection;
 
@@ -14,6 +17,7 @@ pub(super) fn run(connection: &Connection, woken: &Receiver<()>, shared: &Arc<Sh
         return shared.fail(StoreError::Write { source });
     }
     while woken.recv().is_ok() {
+        let began = Instant::now();
         let checkpointed = checkpoint(connection, "PASSIVE").and_then(|pages| {
             // Under steady load a passive checkpoint never meets the log's end, and the log only grows.
             if pages > WAL_PAGES_MAX { checkpoint(connection, "TRUNCATE") } else { Ok(pages) }
@@ -21,6 +25,7 @@ pub(super) fn run(connection: &Connection, woken: &Receiver<()>, shared: &Arc<Sh
         if let Err(source) = checkpointed {
             return shared.fail(StoreError::Write { source });
         }
+        shared.metrics.checkpoint_seconds.time(began.elapsed());
     }
     if let Err(source) = checkpoint(connection, "TRUNCATE") {
         shared.fail(StoreError::Write { source });

@@ -84,6 +84,7 @@ fn a_wrong_start_says_what_why_and_what_to_do() {
         refused(data, &["serve", "--config", "/nowhere.toml"], 3),
         refused(data, &["serve", "--advertise", "two words"], 3),
         refused(data, &["serve", "--registration", "anyone"], 2),
+        refused(data, &["serve", "--metrics", "0.0.0.0:9464"], 3),
         refused(data, &["invite", "--expires", "soon"], 2),
     ];
     std::fs::write(data.join("relay.toml"), "regstration = \"open\"\n").unwrap();
