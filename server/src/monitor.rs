@@ -4,6 +4,7 @@
 //! connection to those who come after them, so they hold nobody up.
 
 use std::{
+    borrow::Cow,
     collections::VecDeque,
     io,
     net::SocketAddr,
@@ -194,12 +195,12 @@ const FAILED: Response = Response::of("500 Internal Server Error", "the metrics 
 struct Response {
     status: &'static str,
     kind: &'static str,
-    body: std::borrow::Cow<'static, str>,
+    body: Cow<'static, str>,
 }
 
 impl Response {
     const fn of(status: &'static str, text: &'static str) -> Self {
-        Self { status, kind: "text/plain; charset=utf-8", body: std::borrow::Cow::Borrowed(text) }
+        Self { status, kind: "text/plain; charset=utf-8", body: Cow::Borrowed(text) }
     }
 
     fn bytes(&self) -> Vec<u8> {

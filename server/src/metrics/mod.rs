@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     pub(crate) connections_refused: Counts<Refused>,
     /// Clients that were asked to show that they get packets at their address.
     pub(crate) retries: Counter,
+    /// Those under way. Who gets in depends on it too.
     pub(crate) handshakes: Level,
     pub(crate) requests: Counts<(Kind, Outcome)>,
     pub(crate) envelopes_accepted: Counter,
