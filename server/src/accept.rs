@@ -1,14 +1,7 @@
 //! Accepting connections: decides about each client before work is done for it, and again once it has proved its
 //! address.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Instant,
-};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use airlock_wire::CloseReason;
 use quinn::{Endpoint, Incoming};
@@ -19,6 +12,7 @@ use crate::{
     blobs::Blobs,
     connection::{self, Draining, close, drained},
     limits::{CROWDED_TOLD_EVERY, HANDSHAKES_MAX, OPENING_TIMEOUT, RETRY_ABOVE_HANDSHAKES},
+    metrics::{Metrics, OneOf, Refused},
     store::Store,
     token_bucket::{Rate, TokenBucket},
 };
@@ -30,25 +24,31 @@ pub(crate) struct Serving {
     pub(crate) blobs: Arc<Blobs>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) draining: Draining,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Accepts connections until the relay drains or its store fails, then waits for those that are open.
 pub(crate) async fn accept(endpoint: Endpoint, serving: Serving) {
-    let handshakes = Arc::new(AtomicUsize::new(0));
+    let metrics = &serving.metrics;
     let mut crowd = Crowd { told: TokenBucket::full(Instant::now()) };
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             incoming = endpoint.accept() => {
                 let Some(incoming) = incoming else { break };
-                let admitted = admit(incoming, &serving.admission, handshakes.load(Ordering::Relaxed));
-                match admitted {
+                let handshakes = usize::try_from(metrics.handshakes.get()).unwrap_or(usize::MAX);
+                match admit(incoming, &serving.admission, handshakes) {
                     Admitted::Yes(incoming, place) => {
-                        let handshake = Handshake::begin(&handshakes);
+                        let handshake = OneOf::begin(&metrics.handshakes);
                         connections.spawn(open(incoming, handshake, place, serving.clone()));
                     }
-                    Admitted::MustProve => {}
-                    Admitted::No(crowded) => crowd.tell(crowded),
+                    Admitted::MustProve => {
+                        metrics.retries.inc();
+                    }
+                    Admitted::No(refused) => {
+                        metrics.connections_refused.count(refused);
+                        crowd.tell(refused);
+                    }
                 }
             }
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
@@ -65,7 +65,16 @@ enum Admitted {
     Yes(Box<Incoming>, Option<Place>),
     /// It was asked to come again with a token that only its address gets.
     MustProve,
-    No(Crowded),
+    No(Refused),
+}
+
+impl From<Crowded> for Refused {
+    fn from(crowded: Crowded) -> Self {
+        match crowded {
+            Crowded::Relay => Self::Connections,
+            Crowded::Prefix => Self::Prefix,
+        }
+    }
 }
 
 /// Decides about a client. Whoever has not proved its address is never refused because of its prefix: it may be spoofed
@@ -73,7 +82,7 @@ enum Admitted {
 fn admit(incoming: Incoming, admission: &Arc<Admission>, handshakes: usize) -> Admitted {
     if handshakes >= HANDSHAKES_MAX {
         incoming.refuse();
-        return Admitted::No(Crowded::Relay);
+        return Admitted::No(Refused::Handshakes);
     }
     let (address, now) = (incoming.remote_address().ip(), Instant::now());
     let place = if incoming.remote_address_validated() {
@@ -93,13 +102,13 @@ fn admit(incoming: Incoming, admission: &Arc<Admission>, handshakes: usize) -> A
         Ok(place) => Admitted::Yes(Box::new(incoming), place),
         Err(crowded) => {
             incoming.refuse();
-            Admitted::No(crowded)
+            Admitted::No(crowded.into())
         }
     }
 }
 
 /// Finishes the handshake and serves the connection.
-async fn open(incoming: Box<Incoming>, handshake: Handshake, place: Option<Place>, serving: Serving) {
+async fn open(incoming: Box<Incoming>, handshake: OneOf, place: Option<Place>, serving: Serving) {
     let address: IpAddr = incoming.remote_address().ip();
     let Ok(connecting) = incoming.accept() else { return };
     let connected = timeout(OPENING_TIMEOUT, connecting).await;
@@ -111,8 +120,15 @@ async fn open(incoming: Box<Incoming>, handshake: Handshake, place: Option<Place
         None => serving.admission.enter(address, Instant::now()),
     };
     match place {
-        Ok(_place) => connection::serve(connection, serving.store, serving.blobs, serving.draining).await,
-        Err(_) => close(&connection, CloseReason::Crowded),
+        Ok(_place) => {
+            serving.metrics.connections_accepted.inc();
+            let _open = OneOf::begin(&serving.metrics.connections);
+            connection::serve(connection, serving.clone()).await;
+        }
+        Err(crowded) => {
+            serving.metrics.connections_refused.count(crowded.into());
+            close(&connection, CloseReason::Crowded);
+        }
     }
 }
 
@@ -122,29 +138,14 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn tell(&mut self, crowded: Crowded) {
+    fn tell(&mut self, refused: Refused) {
         if self.told.take(Rate { burst: 1, interval: CROWDED_TOLD_EVERY }, Instant::now()).is_ok() {
-            let limit = match crowded {
-                Crowded::Relay => "`limits.connections` are open, or too many are opening",
-                Crowded::Prefix => "`limits.prefix_…` allow from one address prefix",
+            let limit = match refused {
+                Refused::Connections => "`limits.connections` are open",
+                Refused::Handshakes => "can be opening at once",
+                Refused::Prefix => "`limits.prefix_…` allow from one address prefix",
             };
             tracing::warn!("connections are refused: as many as {limit}; not told again for a minute");
         }
-    }
-}
-
-/// Counts a handshake while it is under way.
-struct Handshake(Arc<AtomicUsize>);
-
-impl Handshake {
-    fn begin(count: &Arc<AtomicUsize>) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Handshake {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

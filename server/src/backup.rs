@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -61,6 +61,17 @@ pub enum BackupError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// The disk does not give an attachment back.
+    #[error(
+        "can't read the attachment {path}: {source}. No backup was made: `airlock-relay check` tells of all damage",
+        path = path.display()
+    )]
+    Unreadable {
+        /// Its file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// An attachment is damaged; a backup of it would hide that.
     #[error(
         "an attachment does not hold what was uploaded, so no backup was made: `airlock-relay check` tells of all damage"
@@ -104,45 +115,57 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<Backup, BackupError> {
 
 fn fill(data_dir: &Path, store: &Path, to: &Path) -> Result<Backup, BackupError> {
     let failed = |source| BackupError::Write { path: to.to_owned(), source };
-    copy(&data_dir.join(KEY_FILE), &to.join(KEY_FILE)).map_err(failed)?;
-    match copy(&data_dir.join(CONFIG_FILE), &to.join(CONFIG_FILE)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
+    copy(&data_dir.join(KEY_FILE), &to.join(KEY_FILE))?;
+    if data_dir.join(CONFIG_FILE).exists() {
+        copy(&data_dir.join(CONFIG_FILE), &to.join(CONFIG_FILE))?;
     }
     // The store first: an attachment that is stored later is not in it, and none that is in it is missed.
     let copied = copy_store(store, &to.join(STORE_FILE))?;
     let blobs = Blobs { from: BlobFiles::at(data_dir), to: BlobFiles::in_dir(to).map_err(failed)? };
     let path = to.join(STORE_FILE);
     let refused = |source| BackupError::Store { path: path.clone(), source };
-    let mut made = Backup {
+    let made = Backup {
         envelopes: copied
             .query_row("SELECT count(*) FROM envelope", (), |row| row.get::<_, i64>(0))
             .map_err(refused)?
             .cast_unsigned(),
-        ..Backup::default()
+        ..copy_attachments(store, &copied, &path, &blobs)?
     };
+    blobs.to.sync().map_err(failed)?;
+    copied.close().map_err(|(_, source)| refused(source))?;
+    sync(&path).map_err(failed)?;
+    Ok(made)
+}
+
+/// Copies the attachments that the copied store, at `path`, calls stored. Those that have gone from the relay's own
+/// `store` meanwhile go from the copy as well.
+fn copy_attachments(
+    store: &Path,
+    copied: &Connection,
+    path: &Path,
+    blobs: &Blobs,
+) -> Result<Backup, BackupError> {
+    let refused = |source| BackupError::Store { path: path.to_owned(), source };
+    let mut made = Backup::default();
     let stored: Vec<(i64, [u8; 32])> = copied
         .prepare("SELECT number, digest FROM blob WHERE stored = 1")
         .and_then(|mut select| select.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
         .map_err(refused)?;
     for (number, digest) in stored {
-        match blobs.copy(BlobNumber(number)).map_err(failed)? {
+        match blobs.copy(BlobNumber(number))? {
             Some((bytes, copied)) if copied == digest => {
                 made.blobs += 1;
                 made.blob_bytes += bytes;
             }
             Some(_) => return Err(BackupError::Damaged),
             // Fetched by all its devices, or expired, since the store was copied.
-            None if !is_stored(store, number)? => {
+            None if !is_announced(store, number)? => {
                 copied.execute("DELETE FROM blob_release WHERE blob = ?1", [number]).map_err(refused)?;
                 copied.execute("DELETE FROM blob WHERE number = ?1", [number]).map_err(refused)?;
             }
             None => return Err(BackupError::Damaged),
         }
     }
-    blobs.to.sync().map_err(failed)?;
-    copied.close().map_err(|(_, source)| refused(source))?;
-    sync(&path).map_err(failed)?;
     Ok(made)
 }
 
@@ -157,7 +180,12 @@ fn copy_store(store: &Path, to: &Path) -> Result<Connection, BackupError> {
         path: to.to_owned(),
         source: io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes only names that are Unicode"),
     })?;
-    source.execute("VACUUM INTO ?1", [name]).map_err(refused)?;
+    source.execute("VACUUM INTO ?1", [name]).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StartError::from(StoreError::Read { source: error }).into()
+        }
+        _ => refused(error),
+    })?;
     let copied = Connection::open(to).map_err(refused)?;
     // Their bytes as well: what is only deleted stays in free pages.
     let without = "PRAGMA secure_delete = ON; DELETE FROM one_time_curve; DELETE FROM one_time_kem";
@@ -165,7 +193,8 @@ fn copy_store(store: &Path, to: &Path) -> Result<Connection, BackupError> {
     Ok(copied)
 }
 
-fn is_stored(store: &Path, number: i64) -> Result<bool, BackupError> {
+/// Whether the relay still has a row for it.
+fn is_announced(store: &Path, number: i64) -> Result<bool, BackupError> {
     let connection = schema::open(store, Open::ReadOnly).map_err(StartError::from)?;
     let found = connection
         .prepare("SELECT 1 FROM blob WHERE number = ?1")
@@ -181,39 +210,89 @@ struct Blobs {
 
 impl Blobs {
     /// Copies one, and gives its length and SHA-256. `None` if it has no file.
-    fn copy(&self, number: BlobNumber) -> io::Result<Option<(u64, [u8; 32])>> {
+    fn copy(&self, number: BlobNumber) -> Result<Option<(u64, [u8; 32])>, BackupError> {
+        let unreadable = |source| BackupError::Unreadable { path: self.from.path(number), source };
+        let failed = |source| BackupError::Write { path: self.to.path(number), source };
         let mut from = match self.from.open(number) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+            Err(error) => return Err(unreadable(error)),
         };
-        let mut to = self.to.create(number)?;
+        let mut to = self.to.create(number).map_err(failed)?;
         let mut digest = Sha256::new();
         let mut bytes = 0;
         let mut buffer = vec![0; BLOB_BUFFER_BYTES];
         loop {
-            let read = from.read(&mut buffer)?;
+            let read = from.read(&mut buffer).map_err(unreadable)?;
             let part = buffer.get(..read).unwrap_or_default();
             if part.is_empty() {
                 break;
             }
             digest.update(part);
-            to.write_all(part)?;
+            to.write_all(part).map_err(failed)?;
             bytes += read as u64;
         }
-        to.sync_all()?;
+        to.sync_all().map_err(failed)?;
         Ok(Some((bytes, digest.finalize().into())))
     }
 }
 
 /// Copies a small file so that only its owner can read it.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let text = zeroize::Zeroizing::new(fs::read(from)?);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
-    file.write_all(&text)?;
-    file.sync_all()
+fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
+    let text = fs::read(from).map(zeroize::Zeroizing::new).map_err(|source| StartError::File {
+        act: "read",
+        path: from.to_owned(),
+        source,
+    })?;
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)
+        .and_then(|mut file| {
+            file.write_all(&text)?;
+            file.sync_all()
+        })
+        .map_err(|source| BackupError::Write { path: to.to_owned(), source })
 }
 
 fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store with one attachment, stored and released by a device, and no file of it.
+    fn store_in(dir: &Path) -> PathBuf {
+        let path = dir.join(STORE_FILE);
+        let store = schema::open(&path, Open::OrCreate).unwrap();
+        store
+            .execute_batch(
+                "INSERT INTO blob (number, id, account, bytes, digest, arrived, stored)
+                     VALUES (7, x'01', x'02', 1, zeroblob(32), 0, 1);
+                 INSERT INTO blob_release (blob, device) VALUES (7, 1)",
+            )
+            .unwrap();
+        path
+    }
+
+    #[test]
+    fn an_attachment_that_went_while_the_store_was_copied_is_not_in_the_copy_and_one_that_lost_its_file_is_damage()
+     {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let store = store_in(from.path());
+        let path = to.path().join(STORE_FILE);
+        let copied = copy_store(&store, &path).unwrap();
+        let blobs = Blobs { from: BlobFiles::at(from.path()), to: BlobFiles::in_dir(to.path()).unwrap() };
+        let copy = || copy_attachments(&store, &copied, &path, &blobs);
+        assert!(matches!(copy(), Err(BackupError::Damaged)), "the relay still counts on it");
+
+        let relay = schema::open(&store, Open::Existing).unwrap();
+        relay.execute_batch("DELETE FROM blob_release; DELETE FROM blob").unwrap();
+        assert_eq!(copy().unwrap(), Backup::default());
+        let rows = "SELECT (SELECT count(*) FROM blob) + (SELECT count(*) FROM blob_release)";
+        assert_eq!(copied.query_row(rows, (), |row| row.get::<_, i64>(0)).unwrap(), 0);
+    }
 }

@@ -36,6 +36,8 @@ Examples:
       A relay to try things with, on any free port of this machine.
   airlock-relay serve --advertise relay.example:4433
       Hands out an address with this name.
+  airlock-relay serve --metrics 127.0.0.1:9464
+      Also serves http://127.0.0.1:9464/metrics, /health/live and /health/ready.
 
 The first line on standard output is the address that users need, with the
 fingerprint of the relay's key:
@@ -87,8 +89,8 @@ Makes what is missing and changes nothing that is there:
   relay.key     the relay's private key; back it up, users know the relay by it
   relay.db      the store: mailboxes, prekeys, device lists
   relay.toml    the configuration, every key explained:
-                listen, advertise, registration, and in [limits]
-                connections, prefix_connections, prefix_handshakes,
+                listen, advertise, metrics, metrics_exposed, registration, and
+                in [limits] connections, prefix_connections, prefix_handshakes,
                 prefix_handshakes_per_second, accounts, mailbox_messages,
                 mailbox_bytes, message_days, bundle_fetches,
                 bundle_fetch_seconds, blob_bytes, account_blob_bytes,
@@ -190,6 +192,20 @@ pub(crate) struct Serving {
     /// Who may make an account
     #[arg(long, value_name = "POLICY", env = "AIRLOCK_RELAY_REGISTRATION", hide_env_values = true)]
     pub(crate) registration: Option<Policy>,
+    /// TCP address of this machine for metrics and health over HTTP; without it there are none
+    #[arg(long, value_name = "ADDRESS", env = "AIRLOCK_RELAY_METRICS", hide_env_values = true)]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Let the metrics' address be one that other machines reach
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        env = "AIRLOCK_RELAY_METRICS_EXPOSED",
+        hide_env_values = true
+    )]
+    pub(crate) metrics_exposed: Option<bool>,
     /// How much to log
     #[arg(
         long,
@@ -199,6 +215,15 @@ pub(crate) struct Serving {
         default_value = "info"
     )]
     pub(crate) log: LogLevel,
+    /// How a line of the log looks
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "AIRLOCK_RELAY_LOG_FORMAT",
+        hide_env_values = true,
+        default_value = "text"
+    )]
+    pub(crate) log_format: LogFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -227,6 +252,14 @@ pub(crate) enum LogLevel {
     Warn,
     Info,
     Debug,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 /// For people or for programs.

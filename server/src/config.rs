@@ -39,6 +39,10 @@ pub struct Config {
     /// Where the relay keeps its key and its store. Not in the file, because the file is found through it.
     #[serde(skip)]
     pub data_dir: PathBuf,
+    /// The TCP address for metrics and health over HTTP; none, and nothing is served. Port 0 takes any free port.
+    pub metrics: Option<SocketAddr>,
+    /// Whether that address may be one that other machines reach. Nobody is asked for a password there.
+    pub metrics_exposed: bool,
     /// Who may make an account.
     pub registration: Registration,
     /// Bounds on what clients may use.
@@ -51,6 +55,8 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT)),
             advertise: None,
             data_dir: PathBuf::new(),
+            metrics: None,
+            metrics_exposed: false,
             registration: Registration::default(),
             limits: Limits::default(),
         }
@@ -97,6 +103,16 @@ pub enum ConfigError {
     AdvertiseFingerprint {
         /// As given.
         text: String,
+    },
+    /// Whoever reaches the metrics may read them, so other machines must not without the operator's word.
+    #[error(
+        "`metrics` is {address}, which other machines may reach, and whoever reaches it may read it: take an address \
+         of this machine alone, as in \"127.0.0.1:9464\", or say `metrics_exposed = true` if a firewall or a private \
+         network keeps strangers out"
+    )]
+    MetricsExposed {
+        /// As given.
+        address: SocketAddr,
     },
     /// It is fixed once the relay runs.
     #[error("`{key}` can't change while the relay runs: take the change back, or start the relay again")]
@@ -172,6 +188,11 @@ impl Config {
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::ZeroLimit { key });
         }
+        if let Some(address) = self.metrics.filter(|address| !address.ip().to_canonical().is_loopback())
+            && !self.metrics_exposed
+        {
+            return Err(ConfigError::MetricsExposed { address });
+        }
         self.advertised(self.listen).map(|_| ())
     }
 
@@ -182,6 +203,8 @@ impl Config {
             ("data", new.data_dir != self.data_dir),
             ("listen", new.listen != self.listen),
             ("advertise", new.advertise != self.advertise),
+            ("metrics", new.metrics != self.metrics),
+            ("metrics_exposed", new.metrics_exposed != self.metrics_exposed),
         ];
         match fixed.into_iter().find(|(_, changed)| *changed) {
             Some((key, _)) => Err(ConfigError::Fixed { key }),
@@ -245,7 +268,12 @@ mod tests {
             .map(|line| format!("{line}\n"))
             .collect();
         let config = parsed(&uncommented).unwrap();
-        assert_eq!(config, Config { advertise: Some("relay.example".into()), ..Config::in_dir("data") });
+        let examples = Config {
+            advertise: Some("relay.example".into()),
+            metrics: Some("127.0.0.1:9464".parse().unwrap()),
+            ..Config::in_dir("data")
+        };
+        assert_eq!(config, examples);
         let keys = toml::Table::try_from(&config).unwrap();
         let written: toml::Table = uncommented.parse().unwrap();
         assert_eq!(keys.keys().collect::<Vec<_>>(), written.keys().collect::<Vec<_>>());
@@ -270,6 +298,8 @@ mod tests {
     #[test]
     fn wrong_values_name_their_key() {
         let advertise = |text: &str| Config { advertise: Some(text.into()), ..Config::default() };
+        let measured =
+            |address: &str| Config { metrics: Some(address.parse().unwrap()), ..Config::default() };
         let no_messages = Limits { mailbox_messages: 0, ..Limits::default() };
         let pin = format!("relay.example#{}", "a5".repeat(32));
         let wrong = [
@@ -277,12 +307,30 @@ mod tests {
             advertise("relay.example:http"),
             advertise(&pin),
             Config { limits: no_messages, ..Config::default() },
+            measured("0.0.0.0:9464"),
         ];
         let mut texts: Vec<String> =
             wrong.iter().map(|config| config.check().unwrap_err().to_string()).collect();
         let running = Config::default();
         texts.push(running.check_reload(&advertise("relay.example")).unwrap_err().to_string());
+        texts.push(running.check_reload(&measured("127.0.0.1:9464")).unwrap_err().to_string());
         insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn metrics_are_for_this_machine_unless_the_operator_says_otherwise() {
+        let checked = |address: &str, metrics_exposed| {
+            let config =
+                Config { metrics: Some(address.parse().unwrap()), metrics_exposed, ..Config::default() };
+            config.check().is_ok()
+        };
+        for here in ["127.0.0.1:9464", "127.9.9.9:1", "[::1]:9464", "[::ffff:127.0.0.1]:9464"] {
+            assert!(checked(here, false), "{here}");
+        }
+        for anywhere in ["0.0.0.0:9464", "[::]:9464", "192.168.1.2:9464", "[::ffff:10.0.0.1]:9464"] {
+            assert!(!checked(anywhere, false), "{anywhere}");
+            assert!(checked(anywhere, true), "{anywhere}");
+        }
     }
 
     #[test]

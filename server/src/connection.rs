@@ -17,9 +17,10 @@ use tokio::{
 };
 
 use crate::{
-    blobs::Blobs,
+    accept::Serving,
     frame_reader::{FrameError, FrameReader},
     limits::{FAREWELL_TIMEOUT, OPENING_TIMEOUT, REQUESTS_IN_FLIGHT_MAX},
+    metrics::{Kind, Metrics},
     push::Pushing,
     reply::Reply,
     session::Session,
@@ -30,7 +31,8 @@ use crate::{
 pub(crate) type Draining = watch::Receiver<Option<CloseReason>>;
 
 /// Serves a connection until it ends, or until the relay drains.
-pub(crate) async fn serve(connection: Connection, store: Arc<Store>, blobs: Arc<Blobs>, draining: Draining) {
+pub(crate) async fn serve(connection: Connection, serving: Serving) {
+    let Serving { store, blobs, draining, metrics, .. } = serving;
     let opened = tokio::select! {
         opened = timeout(OPENING_TIMEOUT, connection.accept_bi()) => opened,
         reason = drained(draining.clone()) => return close(&connection, reason),
@@ -42,24 +44,24 @@ pub(crate) async fn serve(connection: Connection, store: Arc<Store>, blobs: Arc<
     };
     let uses_blobs = Arc::default();
     tokio::select! {
-        () = talk(&connection, &store, sending, receiving, draining, &uses_blobs) => {}
+        () = talk(&connection, (&store, &metrics), (sending, receiving), draining, &uses_blobs) => {}
         () = blobs.serve(&connection, &uses_blobs) => {}
     }
 }
 
 async fn talk(
     connection: &Connection,
-    store: &Arc<Store>,
-    sending: SendStream,
-    receiving: RecvStream,
+    (store, metrics): (&Arc<Store>, &Arc<Metrics>),
+    (sending, receiving): (SendStream, RecvStream),
     draining: Draining,
     uses_blobs: &AtomicBool,
 ) {
-    let pushing = Arc::new(Pushing::default());
+    let pushing = Arc::new(Pushing::new(metrics.clone()));
     let session = Session::new(store.clone(), connection.clone(), pushing.clone());
     let (answer_places, answers) = mpsc::channel(REQUESTS_IN_FLIGHT_MAX);
     let (push_frames, pushes) = mpsc::channel(1);
-    let reading = read(connection, session, receiving, answer_places, draining.clone(), uses_blobs);
+    let reading =
+        read(connection, session, (receiving, answer_places), metrics, draining.clone(), uses_blobs);
     let writing = write(connection, sending, answers, pushes, draining);
     tokio::select! {
         _ = async { tokio::join!(reading, writing) } => {}
@@ -75,8 +77,8 @@ async fn talk(
 async fn read(
     connection: &Connection,
     mut session: Session,
-    receiving: RecvStream,
-    places: mpsc::Sender<FromRelay>,
+    (receiving, places): (RecvStream, mpsc::Sender<FromRelay>),
+    metrics: &Arc<Metrics>,
     draining: Draining,
     uses_blobs: &AtomicBool,
 ) {
@@ -101,7 +103,9 @@ async fn read(
         match read {
             Ok(Ok((place, Some(request)))) => {
                 patience = None;
-                session.serve(request.request, Reply::Request { id: request.id, place }).await;
+                let kind = Kind::from(&request.request);
+                let reply = Reply::Request { id: request.id, place, kind, metrics: metrics.clone() };
+                session.serve(request.request, reply).await;
             }
             Ok(Ok((_, None)) | Err(FrameError::Lost)) => return,
             Ok(Err(error @ (FrameError::Malformed(_) | FrameError::Cut))) => {

@@ -60,6 +60,16 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The port for metrics is taken, or not ours to use.
+    #[error(
+        "can't serve metrics on {address}: {source}. Another program may use this TCP port; choose one with --metrics"
+    )]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The TLS library refused our own settings.
     #[error("can't set up TLS: {0}")]
     Tls(String),

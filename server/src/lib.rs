@@ -4,7 +4,8 @@
 //! answers as accepted is on disk.
 //!
 //! Reading order: [`Config`], [`Relay`], then `accept` (who gets in), `connection` (one task per client), `session` (what
-//! it may ask), `push`, `blobs`, and `store`.
+//! it may ask), `push`, `blobs`, and `store`. Beside them stand `metrics` (what is counted) and `monitor` (what the
+//! operator asks).
 
 mod accept;
 mod admission;
@@ -24,6 +25,8 @@ mod init;
 mod invite;
 mod lease;
 mod limits;
+mod metrics;
+mod monitor;
 mod push;
 mod relay;
 mod reply;

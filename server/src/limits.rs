@@ -208,6 +208,22 @@ pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for a client to confirm the last bytes of its connection at shutdown.
 pub(crate) const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Connections for metrics and health: one that scrapes, one that asks for health, a person, and some to spare. With one
+/// more, the oldest goes.
+pub(crate) const MONITOR_CONNECTIONS_MAX: usize = 8;
+
+/// Bytes of a request for metrics or health: a browser's, which are the longest, have about 1 KiB.
+pub(crate) const MONITOR_REQUEST_BYTES_MAX: usize = 4 * 1024;
+
+/// Headers of such a request; a browser sends some 15.
+pub(crate) const MONITOR_HEADERS_MAX: usize = 32;
+
+/// Time for such a request and its answer: half of what Prometheus waits by default.
+pub(crate) const MONITOR_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Pause after a connection for metrics or health could not be accepted.
+pub(crate) const MONITOR_ACCEPT_AGAIN: Duration = Duration::from_secs(1);
+
 /// Longest life of an invite, in seconds: a year. One that nobody used by then is better made anew.
 pub const INVITE_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
 

@@ -40,7 +40,11 @@ impl Failure {
             Self::Start(StartError::Store(_))
             | Self::Store(_)
             | Self::Damaged
-            | Self::Backup(BackupError::Damaged | BackupError::Relay(StartError::Store(_))) => 5,
+            | Self::Backup(
+                BackupError::Damaged
+                | BackupError::Unreadable { .. }
+                | BackupError::Relay(StartError::Store(_)),
+            ) => 5,
             Self::Start(_) | Self::Backup(_) | Self::Output(_) | Self::Runtime(_) => 1,
         }
     }

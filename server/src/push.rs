@@ -11,12 +11,15 @@ use tokio::sync::{Notify, mpsc};
 use crate::{
     guarded,
     limits::PUSH_WINDOW_MAX,
+    metrics::{Metrics, OneOf},
     store::{DeviceNumber, Store},
 };
 
-/// How far one connection is in its device's mailbox. Pure.
+/// How far one connection is in its device's mailbox. Pure, but that it is counted.
 #[derive(Debug)]
 struct Subscription {
+    metrics: Arc<Metrics>,
+    _counted: OneOf,
     device: DeviceNumber,
     window: usize,
     /// The last sequence pushed.
@@ -26,9 +29,10 @@ struct Subscription {
 }
 
 impl Subscription {
-    fn new(device: DeviceNumber, window: u16) -> Self {
+    fn new(device: DeviceNumber, window: u16, metrics: Arc<Metrics>) -> Self {
         let window = usize::from(window.clamp(1, PUSH_WINDOW_MAX));
-        Self { device, window, cursor: 0, under_way: BTreeSet::new() }
+        let _counted = OneOf::begin(&metrics.subscriptions);
+        Self { metrics, _counted, device, window, cursor: 0, under_way: BTreeSet::new() }
     }
 
     /// How many more may be pushed.
@@ -38,28 +42,43 @@ impl Subscription {
 
     fn pushed(&mut self, sequence: Sequence) {
         self.cursor = self.cursor.max(sequence.0);
-        self.under_way.insert(sequence.0);
+        if self.under_way.insert(sequence.0) {
+            self.metrics.pushes_under_way.inc();
+        }
     }
 
     fn acknowledged(&mut self, sequences: &[Sequence]) {
         for sequence in sequences {
-            self.under_way.remove(&sequence.0);
+            if self.under_way.remove(&sequence.0) {
+                self.metrics.pushes_under_way.dec();
+            }
         }
     }
 }
 
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.metrics.pushes_under_way.dec_by(self.under_way.len() as u64);
+    }
+}
+
 /// The subscription of a connection, if it has one, shared by those who read its requests and who push.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pushing {
+    metrics: Arc<Metrics>,
     subscription: Mutex<Option<Subscription>>,
     /// Woken when there may be something to push: a new envelope, a wider window, a subscription.
     changed: Arc<Notify>,
 }
 
 impl Pushing {
+    pub(crate) fn new(metrics: Arc<Metrics>) -> Self {
+        Self { metrics, subscription: Mutex::default(), changed: Arc::default() }
+    }
+
     /// Starts, or starts over, from the oldest envelope.
     pub(crate) fn subscribe(&self, device: DeviceNumber, window: u16) {
-        *guarded(&self.subscription) = Some(Subscription::new(device, window));
+        *guarded(&self.subscription) = Some(Subscription::new(device, window, self.metrics.clone()));
         self.changed.notify_one();
     }
 
@@ -110,6 +129,7 @@ impl Pushing {
         for push in &found {
             current.pushed(push.sequence);
         }
+        self.metrics.envelopes_pushed.inc_by(found.len() as u64);
         found
     }
 }
@@ -122,23 +142,29 @@ mod tests {
 
     #[test]
     fn the_window_closes_with_pushes_and_opens_with_acknowledgements() {
-        let mut subscription = Subscription::new(DEVICE, 2);
+        let metrics = Arc::<Metrics>::default();
+        let mut subscription = Subscription::new(DEVICE, 2, metrics.clone());
         subscription.pushed(Sequence(4));
         subscription.pushed(Sequence(5));
         assert_eq!((subscription.room(), subscription.cursor), (0, 5));
+        assert_eq!((metrics.subscriptions.get(), metrics.pushes_under_way.get()), (1, 2));
         subscription.acknowledged(&[Sequence(4), Sequence(99)]);
         assert_eq!((subscription.room(), subscription.cursor), (1, 5));
+        assert_eq!(metrics.pushes_under_way.get(), 1);
+        drop(subscription);
+        assert_eq!((metrics.subscriptions.get(), metrics.pushes_under_way.get()), (0, 0));
     }
 
     #[test]
     fn a_window_has_at_least_one_place_and_at_most_the_limit() {
-        assert_eq!(Subscription::new(DEVICE, 0).room(), 1);
-        assert_eq!(Subscription::new(DEVICE, u16::MAX).room(), usize::from(PUSH_WINDOW_MAX));
+        let room = |window| Subscription::new(DEVICE, window, Arc::default()).room();
+        assert_eq!(room(0), 1);
+        assert_eq!(room(u16::MAX), usize::from(PUSH_WINDOW_MAX));
     }
 
     #[test]
     fn a_subscription_that_started_over_forgets_what_was_read_before() {
-        let pushing = Pushing::default();
+        let pushing = Pushing::new(Arc::default());
         pushing.subscribe(DEVICE, 4);
         let push = |sequence| Push { sequence: Sequence(sequence), sealed: Vec::new() };
         assert_eq!(pushing.still_wanted(DEVICE, 0, vec![push(1)]).len(), 1);

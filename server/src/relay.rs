@@ -21,6 +21,8 @@ use crate::{
     identity::{DirLock, Identity, create_data_dir},
     invite,
     limits::{DRAIN_TIMEOUT, FAREWELL_TIMEOUT},
+    metrics::Metrics,
+    monitor::{self, Monitored},
     store::{Status, Store, StoreError},
 };
 
@@ -34,7 +36,32 @@ pub struct Relay {
     serving: Serving,
     draining: watch::Sender<Option<CloseReason>>,
     accepting: JoinHandle<()>,
+    monitoring: Option<Monitoring>,
     _lock: DirLock,
+}
+
+/// The task that answers to the operator.
+#[derive(Debug)]
+struct Monitoring {
+    address: SocketAddr,
+    answering: JoinHandle<()>,
+}
+
+impl Monitoring {
+    /// Starts, if the configuration has an address for it.
+    async fn start(config: &Config, monitored: &Arc<Monitored>) -> Result<Option<Self>, StartError> {
+        let Some(address) = config.metrics else { return Ok(None) };
+        let listener = monitor::listen(address).await?;
+        let address = listener.local_addr().map_err(|source| StartError::Metrics { address, source })?;
+        let answering = tokio::spawn(monitor::serve(listener, monitored.clone()));
+        Ok(Some(Self { address, answering }))
+    }
+}
+
+impl Drop for Monitoring {
+    fn drop(&mut self) {
+        self.answering.abort();
+    }
 }
 
 impl Relay {
@@ -44,15 +71,21 @@ impl Relay {
     /// [`StartError`] says what is in the way and what to do about it.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         config.check()?;
-        let (lock, identity, store, config) = spawn_blocking(move || {
+        let (lock, identity, config) = blocking(move || {
             create_data_dir(&config.data_dir)?;
             let lock = DirLock::take(&config.data_dir)?;
             let identity = Identity::load_or_create(&config.data_dir)?;
-            let store = Store::open(&config)?;
-            Ok::<_, StartError>((lock, identity, store, config))
+            Ok((lock, identity, config))
         })
-        .await
-        .map_err(|_| StoreError::Thread { thread: "opening", source: None })??;
+        .await?;
+        // Before the store, which may take its time: whoever asks meanwhile hears that it is not ready.
+        let metrics = Arc::new(Metrics::default());
+        let monitored = Monitored::new(metrics.clone());
+        let monitoring = Monitoring::start(&config, &monitored).await?;
+        let (store, config) = {
+            let metrics = metrics.clone();
+            blocking(move || Ok((Store::open(&config, metrics)?, config))).await?
+        };
 
         let endpoint = endpoint::listen(&identity, config.listen)?;
         let local =
@@ -65,9 +98,11 @@ impl Relay {
             store,
             admission: Arc::new(Admission::new(&config.limits, Instant::now())),
             draining: drain_begins,
+            metrics,
         };
         let accepting = tokio::spawn(accept(endpoint.clone(), serving.clone()));
-        Ok(Self { address, local, endpoint, config, serving, draining, accepting, _lock: lock })
+        monitored.serves(serving.clone());
+        Ok(Self { address, local, endpoint, config, serving, draining, accepting, monitoring, _lock: lock })
     }
 
     /// Goes by another configuration from now on, in which only `registration` and `limits` may differ from the one that
@@ -93,6 +128,12 @@ impl Relay {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.local
+    }
+
+    /// Where metrics and health are served, if they are.
+    #[must_use]
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.monitoring.as_ref().map(|monitoring| monitoring.address)
     }
 
     /// Makes an invite that lets one account register within `seconds`.
@@ -139,6 +180,13 @@ impl Relay {
         // The store's threads tell of their own failures.
         spawn_blocking(move || store.close()).await.ok();
     }
+}
+
+/// Does what may block at the start.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    spawn_blocking(work).await.map_err(|_| StoreError::Thread { thread: "opening", source: None })?
 }
 
 impl Drop for Relay {

@@ -14,14 +14,14 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 
 use crate::{
     Failure,
-    command::{self, LogLevel, Serving},
+    command::{self, LogFormat, LogLevel, Serving},
     print,
     settings::configuration,
 };
 
 /// Runs a relay until a signal or a failure of its store ends it.
 pub(crate) fn serve(data: Option<PathBuf>, serving: Serving) -> Result<(), Failure> {
-    start_logging(serving.log);
+    start_logging(serving.log, serving.log_format);
     let data_dir = command::data_dir(data)?;
     let config = configuration(&data_dir, &serving)?;
     let runtime =
@@ -30,7 +30,7 @@ pub(crate) fn serve(data: Option<PathBuf>, serving: Serving) -> Result<(), Failu
 }
 
 /// Logs of this program only: those of the libraries below it name the addresses of peers.
-fn start_logging(level: LogLevel) {
+fn start_logging(level: LogLevel, format: LogFormat) {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -41,7 +41,11 @@ fn start_logging(level: LogLevel) {
     let lines =
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false);
     let ours = Targets::new().with_target("airlock_relay", level);
-    tracing_subscriber::registry().with(lines).with(ours).init();
+    let ours = tracing_subscriber::registry().with(ours);
+    match format {
+        LogFormat::Text => ours.with(lines).init(),
+        LogFormat::Json => ours.with(lines.json().with_ansi(false).flatten_event(true)).init(),
+    }
 }
 
 async fn run(config: Config, data_dir: &Path, serving: &Serving) -> Result<(), Failure> {
@@ -53,11 +57,19 @@ async fn run(config: Config, data_dir: &Path, serving: &Serving) -> Result<(), F
     let relay = Relay::start(config).await?;
     let address = relay.address();
     print(format!("{address}\n").as_bytes())?;
-    eprintln!("Users need this address, all of it, to register here: airlock init --relay '{address}'");
-    if !advertised {
-        eprintln!("Others reach this machine by another name? Set `advertise` in relay.toml or --advertise.");
+    // Where programs read the log, all its lines are for them.
+    if matches!(serving.log_format, LogFormat::Text) {
+        eprintln!("Users need this address, all of it, to register here: airlock init --relay '{address}'");
+        if !advertised {
+            eprintln!(
+                "Others reach this machine by another name? Set `advertise` in relay.toml or --advertise."
+            );
+        }
     }
     tracing::info!(listening = %relay.local_addr(), ?registration, "the relay is running");
+    if let Some(address) = relay.metrics_addr() {
+        tracing::info!(%address, "metrics and health are served over HTTP");
+    }
 
     tell_systemd(&[NotifyState::Ready]);
 

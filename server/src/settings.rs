@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The keys that have a flag and a variable.
-const WITH_FLAG: [&str; 3] = ["listen", "advertise", "registration"];
+const WITH_FLAG: [&str; 5] = ["listen", "advertise", "registration", "metrics", "metrics_exposed"];
 
 /// Flag before variable (both by clap), before file, before default.
 pub(crate) fn configuration(data_dir: &Path, serving: &Serving) -> Result<Config, Failure> {
@@ -29,6 +29,12 @@ pub(crate) fn configuration(data_dir: &Path, serving: &Serving) -> Result<Config
     }
     if let Some(advertise) = &serving.advertise {
         config.advertise = Some(advertise.clone());
+    }
+    if let Some(address) = serving.metrics {
+        config.metrics = Some(address);
+    }
+    if let Some(exposed) = serving.metrics_exposed {
+        config.metrics_exposed = exposed;
     }
     if let Some(policy) = serving.registration {
         config.registration = policy.into();
@@ -80,13 +86,13 @@ pub(crate) fn show(
 fn given(matches: &ArgMatches, key: &str) -> Option<String> {
     let key = WITH_FLAG.into_iter().find(|with_flag| *with_flag == key)?;
     match matches.value_source(key)? {
-        ValueSource::CommandLine => Some(format!("--{key}")),
+        ValueSource::CommandLine => Some(format!("--{}", key.replace('_', "-"))),
         ValueSource::EnvVariable => Some(format!("AIRLOCK_RELAY_{}", key.to_uppercase())),
         _ => None,
     }
 }
 
-/// All keys with their values, but for `advertise` where it is not set.
+/// All keys with their values, but for `advertise` and `metrics` where they are not set.
 fn keys(config: &Config) -> Vec<(String, toml::Value)> {
     // Text, numbers and tables: each has its form in TOML.
     let table = toml::Table::try_from(config).unwrap_or_default();

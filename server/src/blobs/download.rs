@@ -38,6 +38,7 @@ impl Blobs {
                 })
                 .await?;
             send(sending, &buffer).await?;
+            self.store.metrics().blob_bytes_sent.inc_by(buffer.len() as u64);
             at += buffer.len() as u64;
         }
         sending.finish().map_err(|_| Ended::Lost)

@@ -85,7 +85,8 @@ impl BlobFiles {
         Ok(())
     }
 
-    fn path(&self, blob: BlobNumber) -> PathBuf {
+    /// Where the file of a blob is, or would be.
+    pub(crate) fn path(&self, blob: BlobNumber) -> PathBuf {
         self.folder.join(format!("{:016x}", blob.0))
     }
 }

@@ -28,6 +28,7 @@ use tokio::{
 pub(crate) use self::{files::BlobFiles, turns::Turns};
 use crate::{
     limits::{BLOB_IDLE_TIMEOUT, BLOB_REQUEST_BYTES_MAX, BLOB_STREAMS_MAX, OPENING_TIMEOUT},
+    metrics::{Kind, Outcome},
     store::{Store, StoreError},
 };
 
@@ -121,6 +122,23 @@ impl Blobs {
     ) -> Result<(), Ended> {
         let request = timeout(OPENING_TIMEOUT, request(receiving)).await.map_err(|_| Ended::Lost)??;
         used.store(true, Ordering::Relaxed);
+        let kind = Kind::from(&request);
+        let answered = self.serve_request(request, sending, receiving).await;
+        let outcome = match &answered {
+            Ok(()) => Outcome::Ok,
+            Err(Ended::Refused(refusal)) => refusal.into(),
+            Err(Ended::Misused | Ended::Lost) => Outcome::CutOff,
+        };
+        self.store.metrics().requests.count((kind, outcome));
+        answered
+    }
+
+    async fn serve_request(
+        &self,
+        request: BlobRequest,
+        sending: &mut SendStream,
+        receiving: &mut RecvStream,
+    ) -> Result<(), Ended> {
         let busy = Refusal::Busy { retry_after_seconds: RETRY_AFTER_SECONDS };
         let _room = self.room.try_acquire().map_err(|_| busy)?;
         match request {

@@ -80,6 +80,7 @@ impl Blobs {
             buffer.resize(missing.min(BLOB_BUFFER_BYTES), 0);
             let (got, cut) = fill(receiving, &mut buffer).await;
             buffer.truncate(got);
+            self.store.metrics().blob_bytes_received.inc_by(got as u64);
             (part, buffer) = self
                 .on_disk(move || {
                     part.append(&buffer)?;

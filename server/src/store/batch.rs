@@ -43,6 +43,10 @@ pub(super) struct Batch<'a> {
 #[derive(Default)]
 pub(super) struct Shown {
     pub(super) stored: Vec<(DeviceNumber, Entry)>,
+    /// Envelopes that were taken out because their device has them.
+    pub(super) acknowledged: u64,
+    /// Envelopes that were taken out for their age.
+    pub(super) expired: u64,
     pub(super) registered: Vec<Registered>,
     pub(super) blobs_stored: Vec<BlobId>,
     pub(super) blobs_gone: Vec<BlobId>,
@@ -127,6 +131,7 @@ impl Batch<'_> {
         let before = self.deletes.len();
         let rows = sequences.iter().filter_map(|sequence| index.take(device, sequence.0));
         self.deletes.extend(rows.map(|entry| (device, entry.row)));
+        self.shown.acknowledged += (self.deletes.len() - before) as u64;
         if self.deletes.len() == before {
             return Outcome::Answer(Ok(Answer::Done));
         }
@@ -177,7 +182,7 @@ impl Batch<'_> {
         {
             let mut index = guarded(&self.shared.index);
             for (device, sequence, row) in &expired {
-                index.take(*device, *sequence);
+                self.shown.expired += u64::from(index.take(*device, *sequence).is_some());
                 self.deletes.push((*device, *row));
             }
         }

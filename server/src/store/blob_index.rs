@@ -66,6 +66,11 @@ impl BlobIndex {
         self.blobs.get(id).copied()
     }
 
+    /// How many there are, and the room that they take.
+    pub(crate) fn charged(&self) -> (u64, u64) {
+        (self.blobs.len() as u64, self.charged_in_all)
+    }
+
     pub(crate) fn entries(&self) -> impl Iterator<Item = &BlobEntry> {
         self.blobs.values()
     }

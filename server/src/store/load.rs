@@ -25,15 +25,16 @@ use crate::{
     clock::unix_seconds,
     config::Config,
     limits::{SUBMIT_KEPT_SECONDS, SUBMITS_KEPT_MAX},
+    metrics::Metrics,
 };
 
 /// The shared memory and the writer for this database.
 pub(super) fn load(
     connection: Connection,
     config: &Config,
+    metrics: Arc<Metrics>,
     files: &BlobFiles,
-    checkpoint: SyncSender<()>,
-    delete_files: SyncSender<BlobNumber>,
+    (checkpoint, delete_files): (SyncSender<()>, SyncSender<BlobNumber>),
 ) -> Result<(Arc<Shared>, Writer), StoreError> {
     let failed = |source| StoreError::Read { source };
     let (directory, mut index) = registered(&connection, config).map_err(failed)?;
@@ -49,6 +50,7 @@ pub(super) fn load(
         blobs: Mutex::new(blobs),
         turns: Turns::default(),
         leases: Arc::default(),
+        metrics,
         failure: watch::Sender::new(None),
     });
     let writer = Writer {

@@ -45,6 +45,9 @@ struct Mailbox {
 #[derive(Debug)]
 pub(crate) struct MailboxIndex {
     mailboxes: HashMap<DeviceNumber, Mailbox>,
+    /// Of all mailboxes, with what is reserved.
+    messages: u64,
+    bytes: u64,
     messages_max: u32,
     bytes_max: u64,
 }
@@ -53,6 +56,8 @@ impl MailboxIndex {
     pub(crate) fn new(limits: &Limits) -> Self {
         Self {
             mailboxes: HashMap::new(),
+            messages: 0,
+            bytes: 0,
             messages_max: limits.mailbox_messages,
             bytes_max: limits.mailbox_bytes,
         }
@@ -71,7 +76,15 @@ impl MailboxIndex {
 
     /// Removes a mailbox and says which envelopes were in it.
     pub(crate) fn remove(&mut self, device: DeviceNumber) -> Vec<Entry> {
-        self.mailboxes.remove(&device).map(|mailbox| mailbox.entries.into()).unwrap_or_default()
+        let Some(mailbox) = self.mailboxes.remove(&device) else { return Vec::new() };
+        self.messages -= u64::from(mailbox.messages);
+        self.bytes -= mailbox.bytes;
+        mailbox.entries.into()
+    }
+
+    /// How many envelopes wait in all mailboxes or are on their way there, and their bytes.
+    pub(crate) fn reserved(&self) -> (u64, u64) {
+        (self.messages, self.bytes)
     }
 
     /// Puts back an envelope that an earlier run stored, oldest first. `false` if the device is gone.
@@ -79,6 +92,8 @@ impl MailboxIndex {
         let Some(mailbox) = self.mailboxes.get_mut(&device) else { return false };
         mailbox.messages += 1;
         mailbox.bytes += u64::from(entry.bytes);
+        self.messages += 1;
+        self.bytes += u64::from(entry.bytes);
         mailbox.last_sequence = mailbox.last_sequence.max(entry.sequence);
         mailbox.entries.push_back(entry);
         true
@@ -93,6 +108,8 @@ impl MailboxIndex {
         }
         mailbox.messages += 1;
         mailbox.bytes = bytes_after;
+        self.messages += 1;
+        self.bytes += u64::from(bytes);
         mailbox.last_sequence += 1;
         Ok(mailbox.last_sequence)
     }
@@ -111,6 +128,8 @@ impl MailboxIndex {
         let entry = mailbox.entries.remove(place)?;
         mailbox.messages -= 1;
         mailbox.bytes -= u64::from(entry.bytes);
+        self.messages -= 1;
+        self.bytes -= u64::from(entry.bytes);
         Some(entry)
     }
 
@@ -234,6 +253,7 @@ mod tests {
         assert_eq!(index.remove(DEVICE).len(), 1);
         assert_eq!(store(&mut index, 1), Err(NoPlace::Gone));
         assert!(!index.publish(DEVICE, Entry { row: 1, sequence: 1, bytes: 1 }));
+        assert_eq!(index.reserved(), (0, 0));
     }
 
     proptest! {
@@ -247,6 +267,7 @@ mod tests {
                     index.take(DEVICE, sequence);
                 }
                 let mailbox = &index.mailboxes[&DEVICE];
+                prop_assert_eq!(index.reserved(), (u64::from(mailbox.messages), mailbox.bytes));
                 prop_assert_eq!(mailbox.messages as usize, mailbox.entries.len());
                 prop_assert_eq!(mailbox.bytes, mailbox.entries.iter().map(|entry| u64::from(entry.bytes)).sum::<u64>());
                 prop_assert!(mailbox.entries.iter().is_sorted_by_key(|entry| entry.sequence));

@@ -64,6 +64,7 @@ use crate::{
     guarded,
     lease::Leases,
     limits::{BLOB_DELETIONS_MAX, PUSH_READ_BYTES_MAX, READERS, WRITE_QUEUE_MAX},
+    metrics::{Metrics, StoreFigures},
     reply::Reply,
 };
 
@@ -76,6 +77,7 @@ struct Shared {
     blobs: Mutex<BlobIndex>,
     turns: Turns,
     leases: Arc<Leases>,
+    metrics: Arc<Metrics>,
     failure: watch::Sender<Option<Arc<StoreError>>>,
 }
 
@@ -111,14 +113,15 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens the store of the data directory, made if there is none, and starts its threads.
-    pub(crate) fn open(config: &Config) -> Result<Self, StoreError> {
+    pub(crate) fn open(config: &Config, metrics: Arc<Metrics>) -> Result<Self, StoreError> {
         let path = config.data_dir.join(STORE_FILE);
         let connection = schema::open(&path, Open::OrCreate)?;
         let (wake_checkpoint, woken) = mpsc::sync_channel(1);
         let (delete_file, files_to_delete) = mpsc::sync_channel(BLOB_DELETIONS_MAX);
         let blob_files =
             BlobFiles::in_dir(&config.data_dir).map_err(|source| StoreError::BlobFile { source })?;
-        let (shared, writer) = load::load(connection, config, &blob_files, wake_checkpoint, delete_file)?;
+        let (shared, writer) =
+            load::load(connection, config, metrics, &blob_files, (wake_checkpoint, delete_file))?;
 
         let (to_writer, queue) = mpsc::channel();
         let writing = vec![
@@ -251,6 +254,30 @@ impl Store {
     /// The connections that get envelopes.
     pub(crate) fn leases(&self) -> &Arc<Leases> {
         &self.shared.leases
+    }
+
+    /// Whether it has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.shared.has_failed()
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// How full it is. Looks at files, and so may block.
+    pub(crate) fn figures(&self) -> StoreFigures {
+        let (envelopes, envelope_bytes) = guarded(&self.shared.index).reserved();
+        let (blobs, blob_bytes) = guarded(&self.shared.blobs).charged();
+        StoreFigures {
+            envelopes,
+            envelope_bytes,
+            blobs,
+            blob_bytes,
+            queued_operations: WRITE_QUEUE_MAX.saturating_sub(self.room.available_permits()) as u64,
+            disk_bytes: disk_bytes(&self.path),
+        }
     }
 
     /// Tells of the store's failure, once there is one.

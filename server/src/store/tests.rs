@@ -18,7 +18,7 @@ use super::{
     schema::{self, Open, STORE_FILE},
     writer::{Gathering, Writer},
 };
-use crate::{blobs::BlobFiles, clock::unix_seconds, config::Config, guarded, reply::Reply};
+use crate::{blobs::BlobFiles, clock::unix_seconds, config::Config, guarded, metrics::Kind, reply::Reply};
 
 const DAY: u64 = 24 * 60 * 60;
 const DEVICE: DeviceId = DeviceId([2; 32]);
@@ -46,7 +46,7 @@ impl Bench {
         let (delete_file, _) = mpsc::sync_channel(1);
         let config = Config::loopback(dir.path());
         let files = BlobFiles::in_dir(dir.path()).unwrap();
-        load::load(connection, &config, &files, wake, delete_file).unwrap()
+        load::load(connection, &config, Arc::default(), &files, (wake, delete_file)).unwrap()
     }
 
     fn restart(&mut self) {
@@ -68,11 +68,9 @@ impl Bench {
             .enumerate()
             .map(|(number, action)| {
                 let place = places.clone().try_reserve_owned().unwrap();
-                Operation {
-                    action,
-                    reply: Reply::Request { id: RequestId(number as u32), place },
-                    room: None,
-                }
+                // Which kind is of no account here.
+                let (id, kind, metrics) = (RequestId(number as u32), Kind::Deliver, Arc::default());
+                Operation { action, reply: Reply::Request { id, place, kind, metrics }, room: None }
             })
             .collect();
         (self.writer.commit(operations, self.now, gathering), answers)
@@ -158,6 +156,8 @@ fn envelopes_older_than_the_limit_are_purged_and_younger_ones_stay() {
     bench.writer.next_purge = std::time::Instant::now();
     bench.commit([]);
     assert_eq!(bench.waiting(), [2]);
+    let metrics = &bench.shared.metrics;
+    assert_eq!((metrics.envelopes_accepted.get(), metrics.envelopes_expired.get()), (2, 1));
     assert_eq!((bench.rows("envelope"), bench.rows("submit")), (1, 0));
     bench.restart();
     assert_eq!(bench.waiting(), [2]);

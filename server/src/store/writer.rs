@@ -129,6 +129,8 @@ impl Writer {
             refuse(operations.into_iter().map(|operation| operation.reply));
             return Ok(());
         }
+        let began = Instant::now();
+        let count = operations.len();
         let bytes: usize = operations.iter().map(|operation| operation.action.bytes()).sum();
         let mut replies = Vec::with_capacity(operations.len());
         let mut actions = Vec::with_capacity(operations.len());
@@ -146,6 +148,8 @@ impl Writer {
             }
         };
 
+        self.shared.metrics.commit_operations.number(count);
+        self.shared.metrics.commit_seconds.time(began.elapsed());
         self.show(shown);
         for (reply, outcome) in replies.into_iter().zip(outcomes) {
             match outcome {
@@ -197,9 +201,14 @@ impl Writer {
 
     /// Lets the other threads see what has just been committed.
     fn show(&mut self, shown: Shown) {
+        let metrics = &self.shared.metrics;
+        metrics.envelopes_accepted.inc_by(shown.stored.len() as u64);
+        metrics.envelopes_acknowledged.inc_by(shown.acknowledged);
+        metrics.envelopes_expired.inc_by(shown.expired);
         let mut index = guarded(&self.shared.index);
         for (device, entry) in &shown.stored {
             if !index.publish(*device, *entry) {
+                metrics.envelopes_removed.inc();
                 self.deletes.rows.push((*device, entry.row));
             }
         }
@@ -216,6 +225,7 @@ impl Writer {
             for (id, number) in registered.removed {
                 directory.remove_device(&id);
                 let left = index.remove(number);
+                metrics.envelopes_removed.inc_by(left.len() as u64);
                 self.deletes.rows.extend(left.into_iter().map(|entry| (number, entry.row)));
             }
         }

@@ -200,6 +200,11 @@ impl Client {
         assert_eq!(self.ask(request).await, Ok(Answer::Done));
     }
 
+    /// The answer to this request, if it has come.
+    pub(crate) fn answered(&self, id: RequestId) -> Option<&Result<Answer, Refusal>> {
+        self.answers.get(&id)
+    }
+
     /// Pushes that came so far and were not asked for.
     pub(crate) fn unread_pushes(&self) -> usize {
         self.pushes.len()

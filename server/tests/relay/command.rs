@@ -84,6 +84,7 @@ fn a_wrong_start_says_what_why_and_what_to_do() {
         refused(data, &["serve", "--config", "/nowhere.toml"], 3),
         refused(data, &["serve", "--advertise", "two words"], 3),
         refused(data, &["serve", "--registration", "anyone"], 2),
+        refused(data, &["serve", "--metrics", "0.0.0.0:9464"], 3),
         refused(data, &["invite", "--expires", "soon"], 2),
     ];
     std::fs::write(data.join("relay.toml"), "regstration = \"open\"\n").unwrap();
@@ -181,6 +182,50 @@ async fn what_a_killed_relay_accepted_is_pushed_by_the_next_one() {
 }
 
 #[tokio::test]
+async fn a_client_that_was_sending_when_a_relay_was_stopped_loses_and_repeats_nothing_at_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let bob = Person::new(1);
+    let (child, _stdout, address) = serving(dir.path());
+    bob.join(&address).await;
+    let mut sender = Client::connect(&address).await;
+    let mut open = Vec::new();
+    for number in 0..400u32 {
+        open.push(sender.send(bob.delivery(number, number.to_le_bytes())).await);
+    }
+    for id in &open[..100] {
+        assert_eq!(sender.answer(*id).await, Ok(Answer::Accepted));
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(sender.until_closed().await, Some(CloseReason::Shutdown));
+    assert!(sender.told_to_go);
+    let (code, text) = written_by(child);
+    assert_eq!(code, Some(0), "{text}");
+
+    // Each request was answered with what became of it, or not begun.
+    let answered: Vec<u32> =
+        (100..400).filter(|number| sender.answered(open[*number as usize]).is_some()).collect();
+    for number in &answered {
+        assert_eq!(sender.answered(open[*number as usize]), Some(&Ok(Answer::Accepted)));
+    }
+    assert_eq!(airlock_relay::status(dir.path()).unwrap().envelopes, 100 + answered.len() as u64);
+
+    let (child, _stdout, address) = serving(dir.path());
+    let mut sender = Client::connect(&address).await;
+    for number in (100..400).filter(|number| !answered.contains(number)) {
+        assert_eq!(sender.ask(bob.delivery(number, number.to_le_bytes())).await, Ok(Answer::Accepted));
+    }
+    assert_eq!(airlock_relay::status(dir.path()).unwrap().envelopes, 400);
+    let mut device = bob.connect(&address).await;
+    device.subscribe(256).await;
+    for number in 0..400u32 {
+        let push = device.push().await;
+        assert_eq!(push.sealed, number.to_le_bytes(), "each once and in order");
+        device.send(Request::Acknowledge { sequences: vec![push.sequence] }).await;
+    }
+    assert_eq!(stop(child, Signal::TERM), Some(0));
+}
+
+#[tokio::test]
 async fn a_client_of_a_killed_relay_hears_of_it_from_the_next_one() {
     let dir = tempfile::tempdir().unwrap();
     let (child, _stdout, address) = serving(dir.path());
@@ -224,12 +269,12 @@ async fn a_relay_whose_disk_is_full_says_so_stops_and_keeps_what_it_accepted() {
     assert_eq!(status.envelopes, u64::from(accepted));
 }
 
-#[tokio::test]
-async fn its_logs_name_neither_clients_nor_their_addresses_at_any_level() {
+/// What a relay logs at its most talkative, with its own address replaced.
+async fn logged(format: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     let bob = Person::new(1);
     let mut command = program(dir.path());
-    command.env("AIRLOCK_RELAY_LOG", "debug").args(OPEN_SERVE);
+    command.env("AIRLOCK_RELAY_LOG", "debug").args(OPEN_SERVE).args(["--log-format", format]);
     let (child, _stdout, address) = started(command);
     bob.join(&address).await.subscribe(4).await;
     let mut sender = Client::connect(&address).await;
@@ -244,6 +289,28 @@ async fn its_logs_name_neither_clients_nor_their_addresses_at_any_level() {
     for secret in ["127.0.0.1", &bob.device_id().to_string(), &bob.account_id().to_string(), "marker"] {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
+    text
+}
+
+#[tokio::test]
+async fn its_logs_name_neither_clients_nor_their_addresses_at_any_level() {
+    logged("text").await;
+}
+
+#[tokio::test]
+async fn a_log_for_programs_is_one_object_a_line_and_names_nobody_either() {
+    let text = logged("json").await;
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    for line in &lines {
+        let object = line.as_object().unwrap();
+        for key in ["timestamp", "level", "message"] {
+            assert!(object[key].is_string(), "{line}");
+        }
+        assert!(["ERROR", "WARN", "INFO", "DEBUG"].contains(&object["level"].as_str().unwrap()), "{line}");
+    }
+    let running = lines.iter().find(|line| line["message"] == "the relay is running").unwrap();
+    assert_eq!(running["registration"], "Open");
 }
 
 #[test]

@@ -84,7 +84,9 @@ fn each_setting_says_where_it_comes_from() {
     fs::write(dir.path().join("relay.toml"), "registration = \"open\"\n[limits]\naccounts = 7\n").unwrap();
     let mut command = program(dir.path());
     command.env("AIRLOCK_RELAY_ADVERTISE", "relay.example").env("AIRLOCK_RELAY_REGISTRATION", "closed");
+    command.env("AIRLOCK_RELAY_METRICS", "0.0.0.0:9464");
     command.args(["config", "show", "--origin", "--listen", "[::]:9", "--registration", "invite"]);
+    command.arg("--metrics-exposed");
     let text = String::from_utf8(shown(&mut command).stdout).unwrap();
     insta::assert_snapshot!(text.replace(&dir.path().display().to_string(), "DATA"));
 }
@@ -146,6 +148,7 @@ async fn a_reload_changes_limits_and_a_refused_one_changes_nothing_and_says_why(
         format!("{OPEN}[limits]\nmailbox_letters = 9\n"),
         OPEN.replace("127.0.0.1:0", "127.0.0.1:1"),
         format!("{OPEN}advertise = \"relay.example\"\n"),
+        format!("{OPEN}metrics = \"127.0.0.1:0\"\n"),
     ];
     for text in &wrong {
         relay.reload(text).await;
@@ -166,6 +169,7 @@ async fn a_reload_changes_limits_and_a_refused_one_changes_nothing_and_says_why(
         "unknown field `mailbox_letters`",
         "`listen` can't change while the relay runs",
         "`advertise` can't change while the relay runs",
+        "`metrics` can't change while the relay runs",
     ] {
         assert!(log.contains(why), "{why} is not in {log}");
     }

@@ -1,4 +1,4 @@
-//! `docs/operating.md` says what a relay keeps, and that is what it keeps.
+//! `docs/operating.md` says what a relay keeps and what it counts, and that is what it keeps and counts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,9 +7,14 @@ use std::{
 
 use rusqlite::Connection;
 
-use crate::client::{Person, relay};
+use crate::{
+    client::{Person, relay, relay_with},
+    monitoring::fetched,
+};
 
 const OPERATING: &str = include_str!("../../../docs/operating.md");
+
+const DASHBOARD: &str = include_str!("../../grafana-dashboard.json");
 
 /// The rows of the table with this head, cell by cell.
 fn table(head: &str) -> Vec<Vec<&'static str>> {
@@ -91,4 +96,46 @@ async fn each_file_of_the_data_folder_is_in_the_table_of_files() {
         found += 1;
     }
     assert!(found >= 6, "the relay left only {found} files");
+}
+
+/// The metrics that a relay exports, each with its type.
+async fn exported() -> BTreeSet<(String, String)> {
+    let (relay, _dir) = relay_with(|config| config.metrics = Some("127.0.0.1:0".parse().unwrap())).await;
+    let text = fetched(relay.metrics_addr().unwrap(), "/metrics").await;
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    types.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
+}
+
+#[tokio::test]
+async fn each_metric_is_in_the_table_of_metrics_with_its_type_and_nothing_else_is() {
+    let written: BTreeSet<(String, String)> = table("| metric | type | what |")
+        .into_iter()
+        .flat_map(|row| named(row[0]).map(move |name| (name.to_owned(), row[1].to_owned())))
+        .collect();
+    assert_eq!(exported().await, written);
+}
+
+#[tokio::test]
+async fn each_metric_that_the_dashboard_asks_for_is_exported() {
+    let exported = exported().await;
+    let series: BTreeSet<String> = exported
+        .iter()
+        .flat_map(|(name, kind)| {
+            let ends: &[&str] = if kind == "histogram" { &["_bucket", "_sum", "_count"] } else { &[""] };
+            ends.iter().map(move |end| format!("{name}{end}"))
+        })
+        .collect();
+    let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
+    let mut asked = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        let targets = panel["targets"].as_array().unwrap_or_else(|| panic!("{panel} asks for nothing"));
+        for target in targets {
+            let query = target["expr"].as_str().unwrap();
+            let words = query.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+            asked.extend(words.filter(|word| word.starts_with("airlock_") || word.starts_with("process_")));
+        }
+    }
+    let unknown: Vec<&&str> = asked.iter().filter(|name| !series.contains(**name)).collect();
+    assert!(unknown.is_empty(), "{unknown:?} are asked for and not exported");
+    assert!(asked.len() > 20, "only {} are asked for", asked.len());
 }

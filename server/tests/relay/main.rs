@@ -14,6 +14,7 @@ mod configuration;
 mod delivery;
 mod documents;
 mod hostile;
+mod monitoring;
 mod prekeys;
 mod restart;
 mod service;

@@ -11,7 +11,7 @@ use airlock_wire::*;
 use rusqlite::Connection;
 
 use crate::{
-    blob_client::{content, download, get, upload},
+    blob_client::{BlobStream, blob, break_off, content, download, get, put, upload},
     client::{Client, Person, TOKEN, relay},
     command::program,
     prekeys,
@@ -168,6 +168,66 @@ async fn a_backup_is_whole_or_not_there() {
     let nothing = tempfile::tempdir().unwrap();
     let none = backup(nothing.path(), &to.with_extension("other"));
     assert!(matches!(none, Err(BackupError::Relay(StartError::NoRelay { .. }))));
+}
+
+#[tokio::test]
+async fn a_backup_names_the_file_that_it_cannot_read() {
+    let dir = stopped().await;
+    let data = dir.path();
+    let to = data.join("copy");
+    // A folder in the place of a file can't be read.
+    let unreadable = |file: &Path| {
+        let aside = data.join("aside");
+        fs::rename(file, &aside).unwrap();
+        fs::create_dir(file).unwrap();
+        let refused = program(data).arg("backup").arg(&to).output().unwrap();
+        fs::remove_dir(file).unwrap();
+        fs::rename(&aside, file).unwrap();
+        let text = String::from_utf8(refused.stderr).unwrap();
+        assert!(text.contains("can't read") && text.contains(&*file.to_string_lossy()), "{text}");
+        refused.status.code()
+    };
+    assert_eq!(unreadable(&data.join("relay.key")), Some(1));
+    fs::write(data.join("relay.toml"), "").unwrap();
+    assert_eq!(unreadable(&data.join("relay.toml")), Some(1));
+    assert_eq!(unreadable(&blob_file(data)), Some(5));
+
+    let path = data.join("relay.db");
+    let whole = fs::read(&path).unwrap();
+    let mut damaged = whole.clone();
+    damaged[4_096..].fill(0xA5);
+    fs::write(&path, &damaged).unwrap();
+    let refused = backup(data, &to);
+    assert!(matches!(refused, Err(BackupError::Relay(StartError::Store(_)))), "{refused:?}");
+    fs::write(&path, &whole).unwrap();
+    backup(data, &to).unwrap();
+}
+
+#[tokio::test]
+async fn only_attachments_that_are_stored_are_copied_and_others_begin_anew_on_the_copy() {
+    let (relay, dir) = relay().await;
+    fill(&relay).await;
+    let bob = Person::new(1);
+    let sender = Client::connect(&relay).await;
+    let coming = content(200_000);
+    break_off(&sender, &bob, blob(8, &coming), &coming[..150_000]).await;
+    relay.shutdown().await;
+    assert_eq!(fs::read_dir(dir.path().join("blobs")).unwrap().count(), 2);
+    // A slash at the end means the folder as well.
+    let to = dir.path().join("copy/");
+    let made = backup(dir.path(), &to).unwrap();
+    assert_eq!((made.blobs, made.blob_bytes), (1, 100_000));
+    assert_eq!(fs::read_dir(dir.path().join("copy").join("blobs")).unwrap().count(), 1);
+    assert!(!dir.path().join("copy.unfinished").exists());
+    assert!(matches!(backup(dir.path(), &to), Err(BackupError::InTheWay { .. })));
+
+    let copy = Relay::start(Config::loopback(&to)).await.unwrap();
+    let client = Client::connect(&copy).await;
+    let mut again = BlobStream::begin(&client.connection, &put(&bob, blob(8, &coming))).await;
+    assert_eq!(again.reply().await, Ok(BlobAnswer::Ready { offset: 0 }));
+    again.send(&coming).await;
+    assert_eq!(again.reply().await, Ok(BlobAnswer::Stored));
+    assert_eq!(download(&client, &get(8)).await, Ok(coming));
 }
 
 #[tokio::test]
