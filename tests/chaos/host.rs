@@ -16,6 +16,9 @@ use crate::faults::Fault;
 /// and not a signal; a full disk is then a lower limit.
 const ROOM_ENOUGH: u64 = 1 << 40;
 
+/// With what the relay exits when it can't store: docs/operating.md.
+const EXIT_STORE: i32 = 5;
+
 /// Limits that a relay on loopback needs when everybody has one address and comes back again and again.
 const CONFIG: &str = "registration = \"open\"\n\
     [limits]\nprefix_connections = 10000\nprefix_handshakes = 10000\nprefix_handshakes_per_second = 10000\n";
@@ -26,6 +29,8 @@ pub(crate) struct Host {
     /// Makes syncs fail while it runs.
     tracer: Option<Child>,
     is_down: bool,
+    /// Ends that no relay may come to.
+    wrong_ends: Vec<String>,
     gave_up: u64,
     not_possible: u64,
 }
@@ -37,7 +42,7 @@ impl Host {
         let mut relay = Relay::start(program, &folder.join("relay"), listen, &config);
         relay.kill();
         relay.start_with_file_limit(ROOM_ENOUGH);
-        Self { relay, tracer: None, is_down: false, gave_up: 0, not_possible: 0 }
+        Self { relay, tracer: None, is_down: false, wrong_ends: Vec::new(), gave_up: 0, not_possible: 0 }
     }
 
     /// The relay.
@@ -101,12 +106,12 @@ impl Host {
             Fault::KillRelay => self.bring_up(),
             Fault::StopRelay => self.relay.process().signal(Signal::CONT),
             Fault::DiskFull { .. } => {
-                self.gave_up += u64::from(!self.relay.process().is_running());
+                self.has_given_up();
                 self.take_down();
                 self.bring_up();
             }
             Fault::SyncError { .. } => {
-                let gave_up = !self.relay.process().is_running();
+                let gave_up = self.has_given_up();
                 let traced = match self.tracer.take() {
                     Some(mut tracer) => {
                         let traced = gave_up || tracer.try_wait()?.is_none();
@@ -117,7 +122,6 @@ impl Host {
                     }
                     None => false,
                 };
-                self.gave_up += u64::from(gave_up);
                 self.not_possible += u64::from(!traced);
                 self.take_down();
                 self.bring_up();
@@ -128,15 +132,33 @@ impl Host {
         Ok(true)
     }
 
-    /// Whether the relay has ended although nothing was done that should end it.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        !self.is_down && !self.relay.process().is_running()
+    /// How the relay ended when it should not have ended, or not so. It is started again then.
+    pub(crate) fn wrong_ends(&mut self) -> Vec<String> {
+        if !self.is_down && !self.relay.process().is_running() {
+            self.note_wrong_end("although nothing was done to it");
+            self.take_down();
+            self.bring_up();
+        }
+        std::mem::take(&mut self.wrong_ends)
     }
 
-    /// Starts a relay again that ended by itself.
-    pub(crate) fn start_again(&mut self) {
-        self.take_down();
-        self.bring_up();
+    /// Whether the relay has ended on its bad disk; notes if it did so otherwise than an operator is told.
+    fn has_given_up(&mut self) -> bool {
+        if self.relay.process().is_running() {
+            return false;
+        }
+        self.gave_up += 1;
+        let status = self.relay.process().wait();
+        if status.code() != Some(EXIT_STORE) {
+            self.note_wrong_end(&format!("on a bad disk, with {status}"));
+        }
+        true
+    }
+
+    fn note_wrong_end(&mut self, how: &str) {
+        let log = self.relay.log();
+        self.wrong_ends
+            .push(format!("{how}; its last line: {}", log.lines().next_back().unwrap_or_default()));
     }
 
     /// Ends the relay as an operator does, and gives all that it ever logged.

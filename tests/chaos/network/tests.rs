@@ -2,6 +2,8 @@
 
 use std::net::UdpSocket as Socket;
 
+use airlock_tests::waiting::until;
+
 use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,9 +49,7 @@ fn what_is_doubled_comes_twice_and_what_is_lost_does_not_come() {
     assert_eq!([receive(&relay).0, receive(&relay).0], [b"twice", b"twice"]);
     network.set_weather(Weather { lost: 1_000, ..Weather::default() });
     client.send_to(b"never", network.address()).unwrap();
-    while network.passed().lost == 0 {
-        std::thread::yield_now();
-    }
+    until("a datagram to be counted", || (network.passed().lost > 0).then_some(()));
     network.heal();
     client.send_to(b"again", network.address()).unwrap();
     assert_eq!(receive(&relay).0, b"again", "what was lost did not come before it");
@@ -60,9 +60,7 @@ fn what_is_late_is_overtaken() {
     let (relay, client, network) = between();
     network.set_weather(Weather { delay_ms: 200, ..Weather::default() });
     client.send_to(b"first", network.address()).unwrap();
-    while network.passed().datagrams == 0 {
-        std::thread::yield_now();
-    }
+    until("a datagram to be counted", || (network.passed().datagrams > 0).then_some(()));
     network.heal();
     client.send_to(b"second", network.address()).unwrap();
     assert_eq!([receive(&relay).0, receive(&relay).0], [b"second".to_vec(), b"first".to_vec()]);
@@ -90,9 +88,7 @@ fn a_silenced_direction_is_silent_and_the_other_is_not() {
     client.send_to(b"unheard", network.address()).unwrap();
     relay.send_to(b"heard", path).unwrap();
     assert_eq!(receive(&client).0, b"heard");
-    while network.passed().silenced == 0 {
-        std::thread::yield_now();
-    }
+    until("a datagram to be counted", || (network.passed().silenced > 0).then_some(()));
     network.heal();
     client.send_to(b"after", network.address()).unwrap();
     assert_eq!(receive(&relay).0, b"after");

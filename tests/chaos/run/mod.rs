@@ -249,12 +249,8 @@ impl Run {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(io::Error::other("all seats are gone")),
             }
-            if self.host.has_ended() {
-                let what = "the relay".to_owned();
-                let log = self.host.relay().log();
-                let why = log.lines().next_back().unwrap_or("it logged nothing").to_owned();
-                self.checker.break_promise(Broken::Ended { what, why });
-                self.host.start_again();
+            for why in self.host.wrong_ends() {
+                self.checker.break_promise(Broken::Ended { what: "the relay".to_owned(), why });
             }
         }
     }
