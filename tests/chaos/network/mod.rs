@@ -152,7 +152,11 @@ impl Network {
 
     /// Gives every path a new source port towards the relay, as an address translator does that forgot the old ones.
     pub(crate) fn move_addresses(&self) -> io::Result<()> {
-        let clients: Vec<SocketAddr> = self.shared.state().paths.keys().copied().collect();
+        let clients: Vec<SocketAddr> = {
+            let paths = &mut self.shared.state().paths;
+            paths.retain(|_, path| path.used.elapsed() < PATH_IDLE);
+            paths.keys().copied().collect()
+        };
         for client in clients {
             let mut moved = self.runtime.block_on(open(&self.shared, client))?;
             let mut state = self.shared.state();

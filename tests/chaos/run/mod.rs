@@ -341,12 +341,7 @@ impl Run {
     }
 
     fn report(&self) {
-        let kills = |tally: &Tally| tally.values().sum::<u64>();
-        eprintln!(
-            "chaos: {} s, {} faults, {} shown",
-            self.started.elapsed().as_secs(),
-            kills(&self.tally),
-            self.seen.shown
-        );
+        let (seconds, faults) = (self.started.elapsed().as_secs(), self.tally.values().sum::<u64>());
+        eprintln!("chaos: {seconds} s, {faults} faults, {} shown", self.seen.shown);
     }
 }
