@@ -75,14 +75,14 @@ fn a_message_that_its_senders_vault_has_forgotten_is_found() {
 #[test]
 fn a_planted_repeat_is_found_on_the_screen_and_in_the_vault() {
     let repeated = Broken::Repeated { from: ALICE, number: 2 };
-    assert_eq!(shows(&[1, 2, 2, 3]), [repeated.clone()]);
+    assert_eq!(shows(&[1, 2, 2, 3]), std::slice::from_ref(&repeated));
     assert_eq!(ends_with(&[1, 2, 2, 3, 4]), [repeated]);
 }
 
 #[test]
 fn a_planted_swap_is_found_on_the_screen_and_in_the_vault() {
     let swapped = Broken::Swapped { from: ALICE, number: 2, after: 3 };
-    assert_eq!(shows(&[1, 3, 2, 4]), [swapped.clone()]);
+    assert_eq!(shows(&[1, 3, 2, 4]), std::slice::from_ref(&swapped));
     assert_eq!(ends_with(&[1, 3, 2, 4]), [swapped]);
 }
 
