@@ -5,6 +5,7 @@
 
 mod attachments;
 mod audit;
+mod chaos;
 mod delivery;
 mod errors;
 mod gate;

@@ -23,7 +23,13 @@ impl Dice {
     pub fn new(test: &str) -> Self {
         let seed = env::var(SEED).map_or(SEED_DEFAULT, |text| text.parse().expect("the seed is a number"));
         println!("{test}: {SEED}={seed}");
-        let name = test.bytes().fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        Self::seeded(seed, test)
+    }
+
+    /// Dice for one purpose of a run with this seed. Those of another purpose fall otherwise.
+    #[must_use]
+    pub fn seeded(seed: u64, purpose: &str) -> Self {
+        let name = purpose.bytes().fold(0u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
         Self(ChaCha8Rng::seed_from_u64(seed ^ name))
     }
 

@@ -116,8 +116,16 @@ impl Running {
     /// # Panics
     /// When it has ended already.
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id");
-        kill_process(pid, signal).expect("the process can be signalled");
+        kill_process(self.pid(), signal).expect("the process can be signalled");
+    }
+
+    /// Its process id.
+    ///
+    /// # Panics
+    /// Never: the system gives each process one.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id")
     }
 
     /// Waits until it ends by itself.
