@@ -64,19 +64,21 @@ pub(crate) fn counts(counts: &Counts) -> String {
     text
 }
 
-/// What else this machine did meanwhile.
+/// What else this machine did meanwhile. Servers whose time was not taken count among the others.
 pub(crate) fn machine(span: &Span) -> String {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = |seconds: Option<f64>| {
-        seconds.map_or_else(|| "?".to_owned(), |s| format!("{:.0} %", 100.0 * s / span.seconds))
-    };
-    let of_all =
+    let percent =
         |share: Option<f64>| share.map_or_else(|| "?".to_owned(), |share| format!("{:.0} %", 100.0 * share));
-    let (others, stolen) = (of_all(span.others_share), of_all(span.stolen_share));
+    let of_one = |seconds: Option<f64>| percent(seconds.map(|seconds| seconds / span.seconds));
+    let (servers, others) = match span.server_cpu_seconds {
+        None => (String::new(), "servers and others"),
+        seconds => (format!("server {} and ", of_one(seconds)), "others"),
+    };
     format!(
-        "{processors} processors; server {} and this tool {} of one, others {others} of all (stolen {stolen}); UDP errors: {}",
-        share(span.server_cpu_seconds),
-        share(span.tool_cpu_seconds),
+        "{processors} processors; {servers}this tool {} of one, {others} {} of all (stolen {}); UDP errors: {}",
+        of_one(span.tool_cpu_seconds),
+        percent(span.others_share),
+        percent(span.stolen_share),
         udp(span.udp)
     )
 }
@@ -93,4 +95,19 @@ pub(crate) fn udp(errors: Option<UdpErrors>) -> String {
 /// Processor time for each of so many, in microseconds.
 pub(crate) fn micros_each(seconds: Option<f64>, count: u64) -> Option<f64> {
     seconds.filter(|_| count > 0).map(|seconds| seconds * 1e6 / count as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_broken_promise_breaks_the_verdict_of_all() {
+        let broken = Verdict::of(&Counts { lost: 1, ..Counts::default() });
+        assert_eq!(broken, Verdict::Broken);
+        let sound = Verdict::of(&Counts { refused: 1, ..Counts::default() });
+        assert_eq!(sound.and(broken), Verdict::Broken);
+        assert_eq!(broken.and(sound), Verdict::Broken);
+        assert_eq!(sound.and(sound), Verdict::Sound);
+    }
 }
