@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Envelopes that gather before they are read and acknowledged together, about as many as a push under load has.
-const READ_TOGETHER: usize = 16;
+const READ_TOGETHER: u64 = 16;
 
 /// A load on the store alone.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +102,8 @@ impl Driver {
     async fn drive(mut self) -> StoreFigures {
         let mut open: VecDeque<(Instant, Answered)> = VecDeque::new();
         let mut acknowledging: VecDeque<Answered> = VecDeque::new();
-        let (mut submitted, mut unread, mut cursor) = (0_u64, 0, 0);
+        // An envelope may be read before its sender hears that it is stored, so `read` may be ahead of `accepted`.
+        let (mut submitted, mut accepted, mut read, mut cursor) = (0_u64, 0_u64, 0_u64, 0);
         loop {
             let over = self.began.elapsed() >= self.load.warm_up + self.load.measured;
             while !over && open.len() < self.load.in_flight {
@@ -111,21 +112,26 @@ impl Driver {
             }
             if let Some((since, answered)) = open.pop_front() {
                 if self.done(answered).await {
-                    unread += 1;
+                    accepted += 1;
                     if self.counts(since) {
                         self.figures.accepted.push(since.elapsed());
                     }
                 }
-            } else if unread == 0 {
+            } else if accepted <= read {
                 break;
             }
-            if unread >= READ_TOGETHER || open.is_empty() {
+            let unread = accepted.saturating_sub(read);
+            if unread >= READ_TOGETHER || (open.is_empty() && unread > 0) {
                 let found =
                     self.store.envelopes_after(self.device, cursor, usize::from(PUSH_WINDOW_MAX)).await;
                 let found = found.unwrap_or_default();
-                let Some(last) = found.last() else { break };
+                // What is accepted is there, unless the store has failed.
+                let Some(last) = found.last() else {
+                    self.figures.refused += unread;
+                    break;
+                };
                 cursor = last.sequence.0;
-                unread = unread.saturating_sub(found.len());
+                read += found.len() as u64;
                 self.figures.messages += found.len() as u64;
                 if self.counts(Instant::now()) {
                     self.figures.measured += found.len() as u64;
