@@ -45,7 +45,10 @@ pub use init::{Initialised, initialise, status};
 pub use invite::{Invite, make as make_invite};
 pub use limits::{INVITE_SECONDS_MAX, Limits};
 pub use relay::Relay;
-pub use store::{Status, StoreError};
+pub use store::{
+    Status, StoreError,
+    ceiling::{StoreFigures, StoreLoad, measure_store},
+};
 
 /// Locks. A panic under the lock is a fault that has been told already; the others go on with what is there.
 fn guarded<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -11,6 +11,7 @@ mod batch;
 mod blob_files;
 mod blob_index;
 mod blobs;
+pub(crate) mod ceiling;
 mod checkpoint;
 mod directory;
 mod error;

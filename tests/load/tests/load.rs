@@ -1,0 +1,122 @@
+//! The program against a relay of this build, briefly: its figures add up, and its exit code tells the truth.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "here a failure is the finding")]
+
+use std::process::{Command, Output, Stdio};
+
+use airlock_relay::{Config, Relay};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// A relay in this process, on a runtime of its own.
+struct Served {
+    relay: Relay,
+    runtime: Runtime,
+    _dir: tempfile::TempDir,
+}
+
+impl Served {
+    fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::loopback(dir.path());
+        change(&mut config);
+        let runtime = Runtime::new().unwrap();
+        let relay = runtime.block_on(Relay::start(config)).unwrap();
+        Self { relay, runtime, _dir: dir }
+    }
+
+    fn load(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_airlock-load"))
+            .args(arguments)
+            .args(["--relay", &self.relay.address().to_string()])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    fn figures(&self, arguments: &[&str]) -> Value {
+        let output = self.load(&[arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+fn count(counts: &Value, name: &str) -> u64 {
+    counts[name].as_u64().unwrap_or_else(|| panic!("no {name} in {counts}"))
+}
+
+/// All that was sent came once, in order, and was acknowledged.
+fn assert_whole(counts: &Value) {
+    let sent = count(counts, "sent");
+    assert!(sent > 0);
+    for all in ["accepted", "delivered", "acknowledged"] {
+        assert_eq!(count(counts, all), sent, "{counts}");
+    }
+    for none in ["refused", "unanswered", "lost", "duplicate", "out_of_order", "damaged"] {
+        assert_eq!(count(counts, none), 0, "{counts}");
+    }
+}
+
+#[test]
+fn messages_at_a_rate_all_come_and_are_timed() {
+    let served = Served::start(|_| {});
+    let arguments = ["messages", "--senders", "3", "--receivers", "2", "--connections", "2"];
+    let timed = ["--rate", "300", "--seconds", "1", "--warm-up", "0"];
+    let figures = served.figures(&[&arguments[..], &timed].concat());
+    let outcome = &figures["outcome"];
+    assert_whole(&outcome["counts"]);
+    assert_eq!(count(&outcome["counts"], "sent"), 300);
+    let delivered = &outcome["delivered"];
+    assert_eq!(delivered["count"], 300);
+    assert!(delivered["p50"].as_f64() <= delivered["max"].as_f64(), "{delivered}");
+    assert_eq!(figures["version"], 1);
+}
+
+#[test]
+fn messages_in_a_closed_loop_all_come() {
+    let served = Served::start(|_| {});
+    let arguments =
+        ["messages", "--senders", "4", "--receivers", "3", "--connections", "2", "--in-flight", "4"];
+    let figures = served.figures(&[&arguments[..], &["--seconds", "1", "--warm-up", "0"]].concat());
+    assert_whole(&figures["outcome"]["counts"]);
+}
+
+#[test]
+fn a_full_mailbox_refuses_and_that_is_no_loss() {
+    let served = Served::start(|config| config.limits.mailbox_messages = 2);
+    let arguments =
+        ["messages", "--senders", "1", "--receivers", "1", "--connections", "1", "--in-flight", "32"];
+    let figures = served.figures(&[&arguments[..], &["--seconds", "1", "--warm-up", "0"]].concat());
+    let counts = &figures["outcome"]["counts"];
+    assert!(count(counts, "refused") > 0, "{counts}");
+    assert_eq!(count(counts, "delivered"), count(counts, "accepted"), "{counts}");
+}
+
+#[test]
+fn idle_devices_stay_connected_and_the_probes_come() {
+    let served = Served::start(|_| {});
+    let arguments = ["idle", "--connections", "20", "--sockets", "2", "--seconds", "1", "--messages", "20"];
+    let figures = served.figures(&arguments);
+    assert_eq!(figures["still_connected"], 20);
+    assert_whole(&figures["counts_before"]);
+    assert_whole(&figures["counts_with"]);
+}
+
+#[test]
+fn the_flood_and_its_slow_reader_lose_nothing_either() {
+    let served = Served::start(|_| {});
+    let arguments = ["unfair", "--pairs", "2", "--rate", "20", "--in-flight", "8"];
+    let figures = served.figures(&[&arguments[..], &["--seconds", "1", "--rounds", "1"]].concat());
+    assert_eq!(count(&figures["flood"], "lost"), 0);
+    assert!(count(&figures["flood"], "delivered") > 0);
+    assert!(figures["ratio"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_relay_that_lets_nobody_in_is_told_with_the_remedy() {
+    let served = Served::start(|config| config.registration = airlock_relay::Registration::Closed);
+    let output = served.load(&["messages", "--seconds", "1"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("registration = \"open\""), "{told}");
+    served.runtime.block_on(served.relay.shutdown());
+}
