@@ -3,9 +3,9 @@
 //! It understands `airlock-wire` and nothing else of Airlock, so it holds no code that could decrypt. What it
 //! answers as accepted is on disk.
 //!
-//! Reading order: [`Config`], [`Relay`], then `accept` (who gets in), `connection` (one task per client), `session` (what
-//! it may ask), `push`, `blobs`, and `store`. Beside them stand `metrics` (what is counted) and `monitor` (what the
-//! operator asks).
+//! Reading order: [`Config`], [`Relay`], then `accept` (who gets in), `connection` (one task per client), `session`
+//! (what it may ask), `push`, `blobs`, and `store`. Beside them stand `metrics` (what is counted) and `monitor` (what
+//! the operator asks).
 
 mod accept;
 mod admission;
@@ -47,7 +47,7 @@ pub use limits::{INVITE_SECONDS_MAX, Limits};
 pub use relay::Relay;
 pub use store::{
     Status, StoreError,
-    ceiling::{StoreFigures, StoreLoad, measure_store},
+    ceiling::{StoreCeiling, StoreLoad, measure_store},
 };
 
 /// Locks. A panic under the lock is a fault that has been told already; the others go on with what is there.

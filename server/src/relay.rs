@@ -105,8 +105,8 @@ impl Relay {
         Ok(Self { address, local, endpoint, config, serving, draining, accepting, monitoring, _lock: lock })
     }
 
-    /// Goes by another configuration from now on, in which only `registration` and `limits` may differ from the one that
-    /// it was started with. Connections, accounts and mail that are there stay, even above a new limit.
+    /// Goes by another configuration from now on, in which only `registration` and `limits` may differ from the one
+    /// that it was started with. Connections, accounts and mail that are there stay, even above a new limit.
     ///
     /// # Errors
     /// [`ConfigError`] names the key. Then nothing has changed.

@@ -308,7 +308,7 @@ fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<PathBuf> {
 
 fn is_test(file: &Path) -> bool {
     let under = |name: &str| file.components().any(|part| part.as_os_str() == name);
-    under("tests") || under("benches") || file.ends_with("tests.rs")
+    under("tests") || under("benches") || under("fuzz") || file.ends_with("tests.rs")
 }
 
 /// Types for which `source` implements the trait `Hook`.

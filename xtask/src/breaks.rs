@@ -1,7 +1,7 @@
 //! `cargo xtask breaks`: breaks Airlock on purpose in a copy, and sees whether the lab finds each break out.
 //!
-//! A break is a patch in `crates/lab/breaks/`. Its first lines say what it does, and once or more often which scenario is
-//! run under which settings (`Run`), and which claim must turn `broken` then (`Expect`). The copy lies in the target
+//! A break is a patch in `crates/lab/breaks/`. Its first lines say what it does, and once or more often which scenario
+//! is run under which settings (`Run`), and which claim must turn `broken` then (`Expect`). The copy lies in the target
 //! folder, so that a break costs a build of what it touches and no more.
 
 use std::{
@@ -159,8 +159,8 @@ impl Copy {
         Ok(copy)
     }
 
-    /// Everything as it lies in the workspace, and nothing else. What is the same is not written, so that cargo builds it
-    /// once.
+    /// Everything as it lies in the workspace, and nothing else. What is the same is not written, so that cargo builds
+    /// it once.
     fn restore(&self) -> Result<(), ChoreError> {
         self.remove_others(&self.folder)?;
         for (name, bytes) in &self.files {

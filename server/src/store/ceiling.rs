@@ -43,7 +43,7 @@ pub struct StoreLoad {
 
 /// What came of a [`StoreLoad`].
 #[derive(Clone, Debug, Default)]
-pub struct StoreFigures {
+pub struct StoreCeiling {
     /// Envelopes stored, read and acknowledged, in all.
     pub messages: u64,
     /// Those of them that were read in the time that counts.
@@ -58,10 +58,11 @@ pub struct StoreFigures {
 ///
 /// # Errors
 /// [`StoreError`] when it can't be made.
-pub async fn measure_store(config: Config, load: StoreLoad) -> Result<StoreFigures, StoreError> {
+pub async fn measure_store(config: Config, load: StoreLoad) -> Result<StoreCeiling, StoreError> {
     let broken = |_| StoreError::Thread { thread: "measuring", source: None };
-    let store = Arc::new(spawn_blocking(move || Store::open(&config)).await.map_err(broken)??);
-    let mut figures = StoreFigures::default();
+    let store =
+        Arc::new(spawn_blocking(move || Store::open(&config, Arc::default())).await.map_err(broken)??);
+    let mut figures = StoreCeiling::default();
     let mut devices = Vec::new();
     for number in 0..load.mailboxes {
         let device = device_id(number);
@@ -73,7 +74,7 @@ pub async fn measure_store(config: Config, load: StoreLoad) -> Result<StoreFigur
     let began = Instant::now();
     let mut tasks = JoinSet::new();
     for device in devices {
-        let driver = Driver { store: store.clone(), device, load, began, figures: StoreFigures::default() };
+        let driver = Driver { store: store.clone(), device, load, began, figures: StoreCeiling::default() };
         tasks.spawn(driver.drive());
     }
     while let Some(done) = tasks.join_next().await {
@@ -93,13 +94,13 @@ struct Driver {
     device: DeviceNumber,
     load: StoreLoad,
     began: Instant,
-    figures: StoreFigures,
+    figures: StoreCeiling,
 }
 
 type Answered = oneshot::Receiver<Result<Answer, Refusal>>;
 
 impl Driver {
-    async fn drive(mut self) -> StoreFigures {
+    async fn drive(mut self) -> StoreCeiling {
         let mut open: VecDeque<(Instant, Answered)> = VecDeque::new();
         let mut acknowledging: VecDeque<Answered> = VecDeque::new();
         // An envelope may be read before its sender hears that it is stored, so `read` may be ahead of `accepted`.
