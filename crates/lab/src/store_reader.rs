@@ -29,14 +29,17 @@ pub(crate) struct Stored {
 }
 
 /// A relay deletes what is acknowledged, which may be sooner than anybody looks. So the store itself is made to keep a
-/// copy of each envelope, in the very transaction that stores it.
+/// copy of each envelope, in the very transaction that stores it; one that a hostile relay puts back is the same one.
 const KEEP_COPIES: &str = "
+    BEGIN IMMEDIATE;
     CREATE TABLE IF NOT EXISTS lab_seen (
-        number INTEGER PRIMARY KEY AUTOINCREMENT, device BLOB NOT NULL, sequence INTEGER NOT NULL, sealed BLOB NOT NULL);
+        number INTEGER PRIMARY KEY AUTOINCREMENT, device BLOB NOT NULL, sequence INTEGER NOT NULL, sealed BLOB NOT NULL,
+        UNIQUE (device, sequence));
     CREATE TRIGGER IF NOT EXISTS lab_keep AFTER INSERT ON envelope BEGIN
         INSERT INTO lab_seen (device, sequence, sealed)
-            SELECT id, NEW.sequence, NEW.sealed FROM device WHERE number = NEW.device;
-    END;";
+            SELECT id, NEW.sequence, NEW.sealed FROM device WHERE number = NEW.device ON CONFLICT DO NOTHING;
+    END;
+    COMMIT;";
 
 /// An open store, for reading alone.
 #[derive(Debug)]
@@ -52,8 +55,7 @@ impl StoreReader {
             let database = Connection::open_with_flags(&file, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
             database.busy_timeout(BUSY_TIMEOUT).map(|()| database)
         };
-        open(OpenFlags::SQLITE_OPEN_READ_WRITE)?
-            .execute_batch(&format!("BEGIN IMMEDIATE; {KEEP_COPIES} COMMIT;"))?;
+        open(OpenFlags::SQLITE_OPEN_READ_WRITE)?.execute_batch(KEEP_COPIES)?;
         Ok(Self { database: open(OpenFlags::SQLITE_OPEN_READ_ONLY)? })
     }
 

@@ -119,3 +119,36 @@ impl Memory {
 fn lock(memory: &Mutex<Memory>) -> MutexGuard<'_, Memory> {
     memory.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn an_envelope_that_comes_and_goes_between_two_looks_is_seen_and_one_that_is_put_back_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let relay = Connection::open(folder.path().join("relay.db")).unwrap();
+        relay
+            .execute_batch(
+                "CREATE TABLE device (number INTEGER PRIMARY KEY, id BLOB);
+                 CREATE TABLE envelope (row INTEGER PRIMARY KEY, device INTEGER, sequence INTEGER, sealed BLOB);
+                 INSERT INTO device VALUES (3, zeroblob(32));",
+            )
+            .unwrap();
+        let watch = StoreWatch::start(folder.path()).unwrap();
+        relay
+            .execute_batch(
+                "BEGIN; INSERT INTO envelope VALUES (1, 3, 7, x'01'); DELETE FROM envelope; COMMIT;
+                 INSERT INTO envelope VALUES (1, 3, 8, x'02'); INSERT INTO envelope VALUES (2, 3, 9, x'03');
+                 DELETE FROM envelope WHERE row = 2; INSERT INTO envelope VALUES (2, 3, 9, x'03');",
+            )
+            .unwrap();
+        let seen = watch.envelopes().unwrap();
+        let seen: Vec<_> =
+            seen.iter().map(|one| (one.number, one.key.sequence, &*one.sealed, one.held)).collect();
+        assert_eq!(seen, [(1, 7, &[1_u8][..], false), (2, 8, &[2][..], true), (3, 9, &[3][..], true)]);
+        assert_eq!(watch.missed(), 0);
+    }
+}
