@@ -7,6 +7,8 @@ use airlock_wire::Refusal;
 /// What stands between someone and their figures.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoadError {
+    #[error("interrupted: there are no figures, and what was started here has ended")]
+    Interrupted,
     #[error("the system gives no random bytes: {0}")]
     Random(String),
     #[error("can't make a histogram: {0}")]

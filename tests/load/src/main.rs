@@ -27,6 +27,7 @@ mod unfair;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use tokio::signal::ctrl_c;
 
 use crate::{
     args::{Arguments, Command},
@@ -56,11 +57,19 @@ fn run(arguments: Arguments) -> Result<Verdict, LoadError> {
         .build()
         .map_err(LoadError::system("start the runtime"))?;
     runtime.block_on(async {
-        match arguments.command {
-            Command::Messages(asked) => messages::measure(&asked).await,
-            Command::Idle(asked) => idle::measure(&asked).await,
-            Command::Unfair(asked) => unfair::measure(&asked).await,
-            Command::Compare(asked) => compare::measure(&asked).await,
+        tokio::select! {
+            verdict = measure(&arguments.command) => verdict,
+            // Dropped, the measurement ends what it started and deletes its folders.
+            _ = ctrl_c() => Err(LoadError::Interrupted),
         }
     })
+}
+
+async fn measure(command: &Command) -> Result<Verdict, LoadError> {
+    match command {
+        Command::Messages(asked) => messages::measure(asked).await,
+        Command::Idle(asked) => idle::measure(asked).await,
+        Command::Unfair(asked) => unfair::measure(asked).await,
+        Command::Compare(asked) => compare::measure(asked).await,
+    }
 }

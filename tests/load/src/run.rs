@@ -103,27 +103,37 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Waits until the senders are done, and all that was accepted has come and is acknowledged.
-    pub(crate) async fn finish(mut self) -> Result<Outcome, LoadError> {
-        loop {
-            tokio::select! {
-                sent = self.sending.join_next() => match sent {
-                    Some(ended) => ended??,
-                    None => break,
-                },
-                Some(ended) = self.receiving.join_next() => {
-                    // Before it is told to, a receiver ends only for a reason.
-                    ended??;
-                }
+    /// As [`finish`].
+    pub(crate) async fn finish(self) -> Result<Outcome, LoadError> {
+        finish(&self.record, self.sending, self.receiving, &self.stop).await
+    }
+}
+
+/// Waits until the senders are done, and all that was accepted has come and is acknowledged; then stops the receivers.
+pub(crate) async fn finish(
+    record: &Record,
+    mut sending: JoinSet<Result<(), LoadError>>,
+    mut receiving: JoinSet<Result<(), LoadError>>,
+    stop: &watch::Sender<bool>,
+) -> Result<Outcome, LoadError> {
+    loop {
+        tokio::select! {
+            sent = sending.join_next() => match sent {
+                Some(ended) => ended??,
+                None => break,
+            },
+            Some(ended) = receiving.join_next() => {
+                // Before it is told to, a receiver ends only for a reason.
+                ended??;
             }
         }
-        self.record.settled().await;
-        self.stop.send_replace(true);
-        while let Some(ended) = self.receiving.join_next().await {
-            ended??;
-        }
-        Ok(self.record.outcome())
     }
+    record.settled().await;
+    stop.send_replace(true);
+    while let Some(ended) = receiving.join_next().await {
+        ended??;
+    }
+    Ok(record.outcome())
 }
 
 /// The senders of each connection. At a rate, they begin one after the other, so that they don't all send at once.

@@ -18,7 +18,13 @@ use super::{
     broker::{Broker, HOST, Tls, free_port},
 };
 use crate::{
-    error::LoadError, folder::Folder, machine::Moment, record::Record, report, run::Plan, sender::Sender,
+    error::LoadError,
+    folder::Folder,
+    machine::Moment,
+    record::Record,
+    report,
+    run::{Plan, finish},
+    sender::Sender,
 };
 
 const STREAM: &str = "load";
@@ -129,16 +135,8 @@ pub(super) async fn turn(
     for (sender, client) in senders {
         sending.spawn(publish(sender, client, record.clone(), load.in_flight, load.size));
     }
-    while let Some(done) = sending.join_next().await {
-        done??;
-    }
-    record.settled().await;
-    stop.send_replace(true);
-    while let Some(done) = receiving.join_next().await {
-        done??;
-    }
+    let outcome = finish(&record, sending, receiving, &stop).await?;
     let span = before.until_now(Some(broker.pid()));
-    let outcome = record.outcome();
     Ok(Turn::of(outcome, report::micros_each(span.server_cpu_seconds, outcome.counts.delivered)))
 }
 

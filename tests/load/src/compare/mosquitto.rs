@@ -18,7 +18,13 @@ use super::{
     broker::{Broker, HOST, Tls, free_port},
 };
 use crate::{
-    error::LoadError, folder::Folder, letter::Letter, machine::Moment, record::Record, report, run::Plan,
+    error::LoadError,
+    folder::Folder,
+    letter::Letter,
+    machine::Moment,
+    record::Record,
+    report,
+    run::{Plan, finish},
     sender::Sender,
 };
 
@@ -75,16 +81,8 @@ pub(super) async fn turn(program: &Path, folder: &Folder, load: &Load) -> Result
             Publisher { sender, client, record: record.clone(), size: load.size, queued: VecDeque::new() };
         sending.spawn(publisher.publish(events, load.in_flight));
     }
-    while let Some(done) = sending.join_next().await {
-        done??;
-    }
-    record.settled().await;
-    stop.send_replace(true);
-    while let Some(done) = receiving.join_next().await {
-        done??;
-    }
+    let outcome = finish(&record, sending, receiving, &stop).await?;
     let span = before.until_now(Some(broker.pid()));
-    let outcome = record.outcome();
     Ok(Turn::of(outcome, report::micros_each(span.server_cpu_seconds, outcome.counts.delivered)))
 }
 
