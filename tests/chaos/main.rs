@@ -23,6 +23,9 @@ use std::{env, io, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, builder::RangedU64ValueParser};
 
+/// A week.
+const MINUTES_MAX: f64 = 7.0 * 24.0 * 60.0;
+
 /// Kills, stops, starves and misleads a relay and its clients, and says whether a message was lost, repeated, swapped
 /// or readable.
 #[derive(Parser)]
@@ -38,7 +41,7 @@ struct Arguments {
 #[derive(Clone, Debug, clap::Args)]
 struct Options {
     /// For how many minutes faults are dealt.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = minutes)]
     minutes: f64,
     /// From what they are dealt.
     #[arg(long, default_value_t = 1)]
@@ -61,7 +64,7 @@ enum Role {
 impl Options {
     /// How long faults are dealt.
     fn lasts(&self) -> Duration {
-        Duration::try_from_secs_f64(self.minutes * 60.0).unwrap_or(Duration::MAX)
+        Duration::from_secs_f64(self.minutes * 60.0)
     }
 
     /// The relay's program.
@@ -86,6 +89,15 @@ impl Options {
     }
 }
 
+/// More than nothing, and at most a week.
+fn minutes(text: &str) -> Result<f64, String> {
+    let minutes = text.parse().map_err(|_| "not a number of minutes".to_owned())?;
+    if minutes > 0.0 && minutes <= MINUTES_MAX {
+        return Ok(minutes);
+    }
+    Err(format!("a run lasts more than 0 and at most {MINUTES_MAX} minutes"))
+}
+
 fn main() -> ExitCode {
     let Arguments { options, role } = Arguments::parse();
     if let Some(Role::Person(person)) = role {
@@ -100,6 +112,19 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("chaos: the run could not be played to its end: {error}");
             ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_a_length_that_ends() {
+        assert_eq!(minutes("0.3"), Ok(0.3));
+        for wrong in ["", "0", "-1", "nan", "inf", "1e9"] {
+            assert!(minutes(wrong).is_err(), "{wrong}");
         }
     }
 }
