@@ -2,7 +2,7 @@
 //! in which order, how often and how changed, who starts anew, restarts, or restores an old copy, and how time passes.
 #![no_main]
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use airlock_fuzz::{Party, World};
 use airlock_protocol::{
@@ -16,6 +16,8 @@ use rand_chacha::ChaCha20Rng;
 /// So that no message is given up for want of room.
 const SAID_MAX: usize = SKIPPED_KEYS_MAX;
 const HOUR_MS: u64 = 60 * 60 * 1_000;
+
+static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut talk = Talk::new();
@@ -36,7 +38,7 @@ struct Talk {
 }
 
 struct Side {
-    party: Party,
+    party: &'static Party,
     /// The one to send on first.
     sessions: Vec<Session>,
     begun: BTreeSet<SessionId>,
@@ -63,16 +65,16 @@ struct Said {
 
 impl Talk {
     fn new() -> Self {
-        let World { alice, bob, alices, bobs, hello: _, rng } = World::new();
-        let side = |party, session: Session| Side {
+        let World { alice, bob, alices, bobs, hello: _, rng } = &*WORLD;
+        let side = |party, session: &Session| Side {
             party,
             begun: [session.id()].into(),
-            sessions: vec![session],
+            sessions: restored(&[session.save().to_vec()]),
             shown: BTreeSet::new(),
             backup: None,
         };
         let sides = [side(alice, alices), side(bob, bobs)];
-        Self { sides, said: Vec::new(), torn: BTreeSet::new(), now_ms: 0, rng }
+        Self { sides, said: Vec::new(), torn: BTreeSet::new(), now_ms: 0, rng: rng.clone() }
     }
 
     fn step(&mut self, choice: u8, argument: u8) {
@@ -174,7 +176,7 @@ impl Talk {
     }
 
     fn begin(&mut self, who: usize) {
-        let them = &self.sides[1 - who].party;
+        let them = self.sides[1 - who].party;
         let bundle = VerifiedBundle::verify(them.bundle(), &them.devices).expect("it is honest");
         let side = &mut self.sides[who];
         let session =
