@@ -187,7 +187,12 @@ impl RelayClient {
 
     /// Asks for something that has no other answer than "done".
     pub(crate) async fn tell(&self, request: Request) -> Result<(), NetworkError> {
-        match self.ask(request).await? {
+        self.done(self.send(request).await?).await
+    }
+
+    /// Waits for the answer "done".
+    pub(crate) async fn done(&self, pending: PendingAnswer) -> Result<(), NetworkError> {
+        match self.answer(pending).await? {
             Answer::Done => Ok(()),
             other => Err(unexpected(&other)),
         }

@@ -1,7 +1,7 @@
 //! A vault that envelopes come to: which sessions they begin, and which not.
 
 use airlock_protocol::{AccountKey, CurvePrekeySecret, DeviceKeys, KemPrekeySecret, Session, VerifiedBundle};
-use airlock_wire::{Bundle, DeliveryToken, DeviceList, PrekeyId};
+use airlock_wire::{Bundle, DeliveryToken, DeviceList, PrekeyId, RelayAddress};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use tempfile::TempDir;
