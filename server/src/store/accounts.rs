@@ -23,6 +23,8 @@ pub(crate) struct Register {
 #[derive(Debug)]
 pub(crate) struct Registered {
     pub(crate) account: AccountId,
+    /// Whether it was not there before.
+    pub(crate) is_new: bool,
     pub(crate) token: DeliveryTokenHash,
     /// Devices that now belong to the account; `true` for those that have just got a mailbox.
     pub(crate) devices: Vec<(DeviceId, DeviceNumber, bool)>,
@@ -36,10 +38,10 @@ pub(crate) struct Policy {
     pub(crate) accounts_max: u32,
 }
 
-/// Makes or updates the account.
+/// Makes or updates the account. There are `accounts` already.
 pub(crate) fn register(
     transaction: &Transaction<'_>,
-    policy: Policy,
+    (policy, accounts): (Policy, usize),
     request: &Register,
     now: u64,
 ) -> rusqlite::Result<Result<Registered, Refusal>> {
@@ -49,6 +51,7 @@ pub(crate) fn register(
         .prepare_cached("SELECT version, devices FROM account WHERE id = ?1")?
         .query_row([&account.0], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, Vec<u8>>(1)?)))
         .optional()?;
+    let is_new = stored.is_none();
     match stored {
         // The same version with other content would let two lists stand side by side.
         Some((version, devices))
@@ -57,8 +60,9 @@ pub(crate) fn register(
             return Ok(Err(Refusal::OldDeviceList { stored: version }));
         }
         Some(_) => {}
+        None if accounts >= policy.accounts_max as usize => return Ok(Err(Refusal::RegistrationClosed)),
         None => {
-            if let Err(refusal) = admit(transaction, policy, request.invite, now)? {
+            if let Err(refusal) = admit(transaction, policy.registration, request.invite, now)? {
                 return Ok(Err(refusal));
             }
         }
@@ -77,21 +81,16 @@ pub(crate) fn register(
         }
     }
     let removed = remove_unlisted(transaction, &request.list)?;
-    Ok(Ok(Registered { account, token: request.token, devices, removed }))
+    Ok(Ok(Registered { account, is_new, token: request.token, devices, removed }))
 }
 
 fn admit(
     transaction: &Transaction<'_>,
-    policy: Policy,
+    registration: Registration,
     invite: Option<InviteCode>,
     now: u64,
 ) -> rusqlite::Result<Result<(), Refusal>> {
-    let accounts: u32 =
-        transaction.prepare_cached("SELECT count(*) FROM account")?.query_row((), |row| row.get(0))?;
-    if accounts >= policy.accounts_max {
-        return Ok(Err(Refusal::RegistrationClosed));
-    }
-    match (policy.registration, invite) {
+    match (registration, invite) {
         (Registration::Open, _) => Ok(Ok(())),
         (Registration::Closed, _) => Ok(Err(Refusal::RegistrationClosed)),
         (Registration::Invite, None) => Ok(Err(Refusal::InviteNeeded)),

@@ -64,7 +64,8 @@ impl Batch<'_> {
                 return prekeys::fetch(&self.transaction, account).map(Outcome::Answer);
             }
             Action::Register(request) => {
-                accounts::register(&self.transaction, self.policy, &request, self.now).map(|result| {
+                let rules = (self.policy, self.accounts());
+                accounts::register(&self.transaction, rules, &request, self.now).map(|result| {
                     result.map(|registered| {
                         self.shown.registered.push(registered);
                         Answer::Done
@@ -124,6 +125,14 @@ impl Batch<'_> {
         self.submits.remember(device, submit, self.now);
         self.shown.stored.push((device, Entry { row, sequence, bytes }));
         Ok(Ok(Answer::Accepted))
+    }
+
+    /// How many there are, with those of this commit. Counted by SQLite, a million would hold all others up for
+    /// tens of milliseconds.
+    fn accounts(&self) -> usize {
+        let new = self.shown.registered.iter().filter(|registered| registered.is_new).count();
+        let directory = self.shared.directory.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        directory.accounts() + new
     }
 
     fn acknowledge(&mut self, device: DeviceNumber, sequences: &[Sequence]) -> Outcome {

@@ -47,6 +47,11 @@ impl Directory {
         self.fetch_rate = Self::new(limits).fetch_rate;
     }
 
+    /// How many accounts there are.
+    pub(crate) fn accounts(&self) -> usize {
+        self.accounts.len()
+    }
+
     /// Adds an account, or gives it a new token.
     pub(crate) fn set_account(&mut self, account: AccountId, token: DeliveryTokenHash, now: Instant) {
         self.accounts

@@ -133,6 +133,18 @@ fn one_commit_answers_each_of_its_operations() {
 }
 
 #[test]
+fn the_limit_of_accounts_holds_inside_of_one_commit_and_after_a_restart() {
+    let mut bench = Bench::new();
+    let [second, third] = [DeviceId([3; 32]), DeviceId([4; 32])];
+    guarded(&bench.shared.rules).policy.accounts_max = 2;
+    let closed = Err(Refusal::RegistrationClosed);
+    assert_eq!(bench.commit([register(second), register(third)]), [Ok(Answer::Done), closed.clone()]);
+    bench.restart();
+    guarded(&bench.shared.rules).policy.accounts_max = 2;
+    assert_eq!(bench.commit([register(third), register(second)]), [closed, Ok(Answer::Done)]);
+}
+
+#[test]
 fn an_acknowledgement_is_answered_with_its_deletion_and_not_before() {
     let mut bench = Bench::new();
     bench.commit([bench.deliver(1)]);
