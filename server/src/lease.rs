@@ -62,6 +62,11 @@ impl Leases {
         Lease { leases: self.clone(), device, epoch }
     }
 
+    /// Whether a connection gets the device's envelopes.
+    pub(crate) fn has(&self, device: DeviceNumber) -> bool {
+        guarded(&self.held).by_device.contains_key(&device)
+    }
+
     /// Tells the device's connection, if it has one, that an envelope was stored.
     pub(crate) fn wake(&self, device: DeviceNumber) {
         if let Some(holder) = guarded(&self.held).by_device.get(&device) {

@@ -42,7 +42,7 @@ pub(super) struct Batch<'a> {
 /// What becomes visible with the commit.
 #[derive(Default)]
 pub(super) struct Shown {
-    pub(super) stored: Vec<(DeviceNumber, Entry)>,
+    pub(super) stored: Vec<Stored>,
     /// Envelopes that were taken out because their device has them.
     pub(super) acknowledged: u64,
     /// Envelopes that were taken out for their age.
@@ -54,10 +54,17 @@ pub(super) struct Shown {
     pub(super) uploads_gone: Vec<BlobNumber>,
 }
 
+/// An envelope that is now in a mailbox.
+pub(super) struct Stored {
+    pub(super) device: DeviceNumber,
+    pub(super) entry: Entry,
+    pub(super) sealed: Vec<u8>,
+}
+
 impl Batch<'_> {
     pub(super) fn apply(&mut self, action: Action) -> Result<Outcome, StoreError> {
         let answer = match action {
-            Action::Deliver { device, submit, sealed } => self.deliver(device, submit, &sealed),
+            Action::Deliver { device, submit, sealed } => self.deliver(device, submit, sealed),
             Action::Acknowledge { device, sequences } => return Ok(self.acknowledge(device, &sequences)),
             Action::PublishPrekeys { device, upload } => prekeys::publish(&self.transaction, device, &upload),
             Action::FetchBundles { account } => {
@@ -101,7 +108,7 @@ impl Batch<'_> {
         &mut self,
         device: DeviceNumber,
         submit: SubmitId,
-        sealed: &[u8],
+        sealed: Vec<u8>,
     ) -> rusqlite::Result<Result<Answer, Refusal>> {
         if self.submits.contains(device, submit) {
             return Ok(Ok(Answer::Accepted));
@@ -123,7 +130,7 @@ impl Batch<'_> {
             .prepare_cached("INSERT INTO submit (device, id, arrived) VALUES (?1, ?2, ?3)")?
             .execute(params![device.0, submit.0, arrived])?;
         self.submits.remember(device, submit, self.now);
-        self.shown.stored.push((device, Entry { row, sequence, bytes }));
+        self.shown.stored.push(Stored { device, entry: Entry { row, sequence, bytes }, sealed });
         Ok(Ok(Answer::Accepted))
     }
 

@@ -16,6 +16,7 @@ use super::{
     blobs,
     directory::Directory,
     mailbox_index::{DeviceNumber, Entry, MailboxIndex},
+    recent::RecentEnvelopes,
     rules::Rules,
     submits::RecentSubmits,
     writer::{Deletes, Writer},
@@ -24,7 +25,7 @@ use crate::{
     blobs::{BlobFiles, Turns},
     clock::unix_seconds,
     config::Config,
-    limits::{SUBMIT_KEPT_SECONDS, SUBMITS_KEPT_MAX},
+    limits::{RECENT_BYTES_MAX, SUBMIT_KEPT_SECONDS, SUBMITS_KEPT_MAX},
     metrics::Metrics,
 };
 
@@ -46,6 +47,7 @@ pub(super) fn load(
     let shared = Arc::new(Shared {
         rules: Mutex::new(Rules::of(config)),
         index: Mutex::new(index),
+        recent: Mutex::new(RecentEnvelopes::new(RECENT_BYTES_MAX)),
         directory: RwLock::new(directory),
         blobs: Mutex::new(blobs),
         turns: Turns::default(),

@@ -3,8 +3,8 @@
 //! One thread writes ([`writer`]), a few read ([`reader`]), one checkpoints ([`checkpoint`]), one deletes files
 //! ([`blob_files`]). What must be
 //! looked up for each request is also in memory: which envelopes wait where ([`mailbox_index`]), who may
-//! deliver to whom ([`directory`]), what was submitted lately ([`submits`]), and which blobs there are
-//! ([`blob_index`]).
+//! deliver to whom ([`directory`]), what was submitted lately ([`submits`]), which blobs there are ([`blob_index`]),
+//! and for a moment what is to be pushed at once ([`recent`]).
 
 mod accounts;
 mod batch;
@@ -22,6 +22,7 @@ mod operation;
 mod prekeys;
 mod reader;
 mod rules;
+mod recent;
 pub(crate) mod schema;
 mod status;
 mod submits;
@@ -56,6 +57,7 @@ use self::{
     operation::{Operation, ToWriter},
     reader::Read,
     rules::Rules,
+    recent::RecentEnvelopes,
     schema::{Open, STORE_FILE},
 };
 pub use self::{error::StoreError, status::Status};
@@ -75,6 +77,7 @@ struct Shared {
     rules: Mutex<Rules>,
     index: Mutex<MailboxIndex>,
     directory: RwLock<Directory>,
+    recent: Mutex<RecentEnvelopes>,
     blobs: Mutex<BlobIndex>,
     turns: Turns,
     leases: Arc<Leases>,
@@ -204,6 +207,10 @@ impl Store {
             return Some(Vec::new());
         }
         let (answer, answered) = oneshot::channel();
+        let recent = guarded(&self.shared.recent).take(device, &entries);
+        if recent.is_some() {
+            return recent;
+        }
         self.read(Read::Envelopes { device, entries, answer });
         answered.await.ok()
     }

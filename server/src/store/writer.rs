@@ -15,7 +15,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
     Shared, StoreError,
-    batch::{Batch, Outcome, Shown},
+    batch::{Batch, Outcome, Shown, Stored},
     blob_index::BlobNumber,
     mailbox_index::DeviceNumber,
     operation::{Action, Operation, ToWriter},
@@ -206,10 +206,14 @@ impl Writer {
         metrics.envelopes_acknowledged.inc_by(shown.acknowledged);
         metrics.envelopes_expired.inc_by(shown.expired);
         let mut index = guarded(&self.shared.index);
-        for (device, entry) in &shown.stored {
-            if !index.publish(*device, *entry) {
+        let mut woken = Vec::with_capacity(shown.stored.len());
+        for Stored { device, entry, sealed } in shown.stored {
+            if !index.publish(device, entry) {
                 metrics.envelopes_removed.inc();
-                self.deletes.rows.push((*device, entry.row));
+                self.deletes.rows.push((device, entry.row));
+            } else if self.shared.leases.has(device) {
+                guarded(&self.shared.recent).keep(device, entry.sequence, sealed);
+                woken.push(device);
             }
         }
         for registered in shown.registered {
@@ -238,9 +242,7 @@ impl Writer {
             self.delete_files.try_send(number).ok();
         }
         drop(blobs);
-        for (device, _) in &shown.stored {
-            self.shared.leases.wake(*device);
-        }
+        woken.into_iter().for_each(|device| self.shared.leases.wake(device));
     }
 
     fn note_deletes(&mut self) {
