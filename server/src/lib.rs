@@ -48,6 +48,7 @@ pub use relay::Relay;
 pub use store::{
     Status, StoreError,
     ceiling::{StoreCeiling, StoreLoad, measure_store},
+    filling::{StoredCrowd, fill_store},
 };
 
 /// Locks. A panic under the lock is a fault that has been told already; the others go on with what is there.

@@ -15,14 +15,15 @@ pub(crate) mod ceiling;
 mod checkpoint;
 mod directory;
 mod error;
+pub(crate) mod filling;
 pub(crate) mod invites;
 mod load;
 mod mailbox_index;
 mod operation;
 mod prekeys;
 mod reader;
-mod rules;
 mod recent;
+mod rules;
 pub(crate) mod schema;
 mod status;
 mod submits;
@@ -56,8 +57,8 @@ use self::{
     mailbox_index::MailboxIndex,
     operation::{Operation, ToWriter},
     reader::Read,
-    rules::Rules,
     recent::RecentEnvelopes,
+    rules::Rules,
     schema::{Open, STORE_FILE},
 };
 pub use self::{error::StoreError, status::Status};
@@ -76,8 +77,8 @@ use crate::{
 struct Shared {
     rules: Mutex<Rules>,
     index: Mutex<MailboxIndex>,
-    directory: RwLock<Directory>,
     recent: Mutex<RecentEnvelopes>,
+    directory: RwLock<Directory>,
     blobs: Mutex<BlobIndex>,
     turns: Turns,
     leases: Arc<Leases>,
@@ -206,11 +207,11 @@ impl Store {
         if entries.is_empty() {
             return Some(Vec::new());
         }
-        let (answer, answered) = oneshot::channel();
         let recent = guarded(&self.shared.recent).take(device, &entries);
         if recent.is_some() {
             return recent;
         }
+        let (answer, answered) = oneshot::channel();
         self.read(Read::Envelopes { device, entries, answer });
         answered.await.ok()
     }

@@ -26,6 +26,9 @@ pub(crate) enum Command {
     Idle(Idle),
     /// Whether a flooding sender and a slow reader slow down the others.
     Unfair(Unfair),
+    /// How the relay does with more and more mailboxes and envelopes that wait in them, and how fast it is back after a
+    /// kill.
+    Growth(Growth),
     /// The relay beside brokers that are found on PATH, and beside its own store without a network.
     Compare(Compare),
 }
@@ -152,6 +155,40 @@ pub(crate) struct Compare {
     #[arg(long, default_value_t = BODY_BYTES_MIN, value_parser = envelope_size)]
     pub(crate) size: usize,
     /// Rounds: each of them measures everything once
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) rounds: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Growth {
+    /// The relay's program. Without it: the `airlock-relay` beside this program
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) relay_bin: Option<PathBuf>,
+    /// Where to make the stores: a million mailboxes with ten envelopes each take some 8 GB
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draw the curves into this SVG file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Mailboxes of each step
+    #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000,1000000",
+          value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub(crate) mailboxes: Vec<u32>,
+    /// Envelopes that wait in each of them
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub(crate) envelopes_each: u32,
+    /// Senders, and as many receivers, all of them new
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) senders: u32,
+    /// Messages that each sender has under way
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1_024))]
+    pub(crate) in_flight: u32,
+    #[command(flatten)]
+    pub(crate) times: Times,
+    /// Measurements of each step
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub(crate) rounds: u32,
 }

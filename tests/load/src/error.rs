@@ -19,6 +19,8 @@ pub(crate) enum LoadError {
     Tls(String),
     #[error("`{program}` did not come up: {why}", program = program.display())]
     NotUp { program: PathBuf, why: String },
+    #[error("can't write a configuration: {0}")]
+    Config(String),
     #[error(
         "no program `airlock-relay` beside this one: build it, or name it with --relay-bin, or name a running relay with --relay"
     )]

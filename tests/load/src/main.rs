@@ -1,7 +1,7 @@
 //! `airlock-load`: puts a relay under load, and counts what it accepted and delivered.
 //!
 //! Reading order: `args`, `messages`, then `run` (who sends to whom), `sender`, `receiver`, `record` and `ledger` (what is
-//! counted); `idle`, `unfair` and `compare` are other questions to the same parts.
+//! counted); `idle`, `unfair`, `growth` and `compare` are other questions to the same parts.
 
 mod args;
 mod client;
@@ -10,6 +10,7 @@ mod device;
 mod error;
 mod folder;
 mod frames;
+mod growth;
 mod idle;
 mod latency;
 mod ledger;
@@ -70,6 +71,7 @@ async fn measure(command: &Command) -> Result<Verdict, LoadError> {
         Command::Messages(asked) => messages::measure(asked).await,
         Command::Idle(asked) => idle::measure(asked).await,
         Command::Unfair(asked) => unfair::measure(asked).await,
+        Command::Growth(asked) => growth::measure(asked).await,
         Command::Compare(asked) => compare::measure(asked).await,
     }
 }

@@ -112,6 +112,33 @@ fn the_flood_and_its_slow_reader_lose_nothing_either() {
 }
 
 #[test]
+fn a_relay_is_measured_with_a_filled_store_and_comes_back_after_a_kill() {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_airlock-load")).with_file_name("airlock-relay");
+    if !program.is_file() {
+        eprintln!("NOT RUN: no airlock-relay beside airlock-load; `cargo test --workspace` builds both");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let plot = dir.path().join("growth.svg");
+    let output = Command::new(env!("CARGO_BIN_EXE_airlock-load"))
+        .args(["growth", "--mailboxes", "20,200", "--envelopes-each", "3", "--senders", "2", "--json"])
+        .args(["--seconds", "1", "--warm-up", "0", "--rounds", "1", "--plot"])
+        .arg(&plot)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let steps = figures["steps"].as_array().unwrap();
+    assert_eq!(steps.iter().map(|step| count(step, "envelopes")).collect::<Vec<_>>(), [60, 600]);
+    for step in steps {
+        assert_whole(&step["rounds"][0]["counts"]);
+        assert!(step["restart_seconds"].as_f64().unwrap() > 0.0);
+        assert!(count(step, "store_bytes") > 0);
+    }
+    assert!(std::fs::read_to_string(plot).unwrap().contains("<svg"));
+}
+
+#[test]
 fn a_relay_that_lets_nobody_in_is_told_with_the_remedy() {
     let served = Served::start(|config| config.registration = airlock_relay::Registration::Closed);
     let output = served.load(&["messages", "--seconds", "1"]);
