@@ -8,7 +8,7 @@ use std::{net::Ipv4Addr, path::Path};
 use airlock_engine::{Direction, Engine, Event, Home, Start, Unlock};
 use airlock_hooks::Package;
 use airlock_protocol::Mode;
-use airlock_relay::{Config, Registration, Relay};
+use airlock_relay::{Config, Limits, Registration, Relay};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
@@ -32,6 +32,12 @@ fn latency(criterion: &mut Criterion) {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             data_dir: folder.path().join("relay"),
             registration: Registration::Open,
+            // Each message has a connection of its own, and here they come faster than a relay lets anybody connect.
+            limits: Limits {
+                prefix_handshakes: 1_000_000,
+                prefix_handshakes_per_second: 1_000_000,
+                ..Limits::default()
+            },
             ..Config::default()
         };
         let relay = Relay::start(config).await.expect("a relay");
