@@ -1,7 +1,7 @@
 //! What an operator does without a running relay: making one, and looking at what it holds.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -40,12 +40,13 @@ pub fn initialise(data_dir: &Path) -> Result<Initialised, StartError> {
     let identity = Identity::load_or_create(data_dir)?;
     schema::open(&data_dir.join(STORE_FILE), Open::OrCreate)?;
     let config = data_dir.join(CONFIG_FILE);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&config)
-        .and_then(|mut file| file.write_all(COMMENTED_FILE.as_bytes()));
+    let written =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&config).and_then(|mut file| {
+            file.write_all(COMMENTED_FILE.as_bytes())?;
+            // After a power cut an empty file would mean the defaults, whatever its operator had decided.
+            file.sync_all()?;
+            File::open(data_dir)?.sync_all()
+        });
     let config_is_new = match written {
         Ok(()) => true,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
