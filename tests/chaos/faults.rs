@@ -20,6 +20,8 @@ const CLOCK_WRONG_MS_MAX: u64 = 10 * DAY_MS;
 pub(crate) enum Fault {
     /// kill -9 of the relay, which is started again afterwards.
     KillRelay,
+    /// The relay's machine loses its power: with the relay goes all that its disk was not made to keep.
+    PowerCut,
     /// kill -9 of a client, which is opened again afterwards.
     KillClient(Who),
     /// SIGSTOP of the relay, and SIGCONT.
@@ -45,6 +47,7 @@ impl Fault {
     pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::KillRelay => Kind::KillRelay,
+            Self::PowerCut => Kind::PowerCut,
             Self::KillClient(_) => Kind::KillClient,
             Self::StopRelay => Kind::StopRelay,
             Self::StopClient(_) => Kind::StopClient,
@@ -62,6 +65,7 @@ impl Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     KillRelay,
+    PowerCut,
     KillClient,
     StopRelay,
     StopClient,
@@ -75,8 +79,9 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::KillRelay,
+        Self::PowerCut,
         Self::KillClient,
         Self::StopRelay,
         Self::StopClient,
@@ -93,6 +98,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::KillRelay => "kill -9 of the relay",
+            Self::PowerCut => "power cut of the relay",
             Self::KillClient => "kill -9 of a client",
             Self::StopRelay => "SIGSTOP of the relay",
             Self::StopClient => "SIGSTOP of a client",
@@ -153,7 +159,8 @@ impl Dealer {
     fn deal_to_machines(&mut self) -> (Fault, u64, u64) {
         match self.dice.between(0, 100) {
             0..36 => (Fault::KillClient(self.who()), 1, 1_500),
-            36..68 => (Fault::KillRelay, 1, 1_500),
+            36..60 => (Fault::KillRelay, 1, 1_500),
+            60..68 => (Fault::PowerCut, 1, 1_500),
             68..76 => (Fault::StopRelay, 100, 8_000),
             76..82 => (Fault::StopClient(self.who()), 100, 8_000),
             82..88 => (Fault::DiskFull { room: self.dice.between(1, 64) * 1_024 }, 500, 5_000),

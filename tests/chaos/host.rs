@@ -10,7 +10,7 @@ use std::{
 use airlock_tests::Relay;
 use rustix::process::{Resource, Rlimit, Signal, prlimit};
 
-use crate::faults::Fault;
+use crate::{disk::Disk, faults::Fault};
 
 /// A file size that no run reaches. The relay is always started under a limit, so that a write above it is an error
 /// and not a signal; a full disk is then a lower limit.
@@ -26,6 +26,8 @@ const CONFIG: &str = "registration = \"open\"\n\
 /// A relay and what was done to it.
 pub(crate) struct Host {
     relay: Relay,
+    /// What its power can be cut of, where that is possible.
+    disk: Option<Disk>,
     /// Makes syncs fail while it runs.
     tracer: Option<Child>,
     is_down: bool,
@@ -39,10 +41,22 @@ impl Host {
     /// A relay that listens here and hands out the address of the network in front of it.
     pub(crate) fn start(program: &Path, folder: &Path, listen: SocketAddr, advertise: SocketAddr) -> Self {
         let config = format!("advertise = \"{advertise}\"\n{CONFIG}");
-        let mut relay = Relay::start(program, &folder.join("relay"), listen, &config);
+        let disk = Disk::make(folder)
+            .inspect_err(|error| eprintln!("chaos: NO POWER CUTS: they take root and loop devices ({error})"))
+            .ok();
+        let data = disk.as_ref().map_or(folder, Disk::path).join("relay");
+        let mut relay = Relay::start(program, &data, listen, &config);
         relay.kill();
         relay.start_with_file_limit(ROOM_ENOUGH);
-        Self { relay, tracer: None, is_down: false, wrong_ends: Vec::new(), gave_up: 0, not_possible: 0 }
+        Self {
+            relay,
+            disk,
+            tracer: None,
+            is_down: false,
+            wrong_ends: Vec::new(),
+            gave_up: 0,
+            not_possible: 0,
+        }
     }
 
     /// The relay.
@@ -55,7 +69,7 @@ impl Host {
         self.gave_up
     }
 
-    /// How many faults could not be made here, because syncs can't be made to fail.
+    /// How many faults could not be made here, because syncs can't be made to fail or no power can be cut.
     pub(crate) fn not_possible(&self) -> u64 {
         self.not_possible
     }
@@ -64,6 +78,12 @@ impl Host {
     pub(crate) fn strike(&mut self, fault: &Fault) -> std::io::Result<()> {
         match fault {
             Fault::KillRelay => self.take_down(),
+            Fault::PowerCut => {
+                if let Some(disk) = &self.disk {
+                    disk.cut()?;
+                    self.take_down();
+                }
+            }
             Fault::StopRelay => self.relay.process().signal(Signal::STOP),
             Fault::DiskFull { room } => {
                 // The log is the file that grows with each commit; nothing may come to lie beyond its end.
@@ -104,6 +124,16 @@ impl Host {
     pub(crate) fn relent(&mut self, fault: &Fault) -> std::io::Result<bool> {
         match fault {
             Fault::KillRelay => self.bring_up(),
+            Fault::PowerCut => match &self.disk {
+                Some(disk) => {
+                    disk.restore()?;
+                    self.bring_up();
+                }
+                None => {
+                    self.not_possible += 1;
+                    return Ok(false);
+                }
+            },
             Fault::StopRelay => self.relay.process().signal(Signal::CONT),
             Fault::DiskFull { .. } => {
                 self.has_given_up();

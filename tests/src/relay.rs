@@ -1,7 +1,8 @@
 //! The relay as its operator has it: a data folder and the `airlock-relay` program.
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::Write as _,
     net::{Ipv4Addr, SocketAddr, UdpSocket},
     path::{Path, PathBuf},
     process::{self, Command},
@@ -35,8 +36,12 @@ impl Relay {
     #[must_use]
     pub fn start(program: &Path, data: &Path, listen: SocketAddr, config: &str) -> Self {
         fs::create_dir_all(data).expect("the data folder can be made");
-        fs::write(data.join("relay.toml"), format!("listen = \"{listen}\"\n{config}"))
-            .expect("the configuration can be written");
+        let written = File::create(data.join("relay.toml")).and_then(|mut file| {
+            write!(file, "listen = \"{listen}\"\n{config}")?;
+            // Some tests cut the power.
+            file.sync_all()
+        });
+        written.expect("the configuration can be written");
         let nowhere = RelayAddress { host: String::new(), port: 1, fingerprint: None };
         let mut relay = Self {
             program: program.to_owned(),

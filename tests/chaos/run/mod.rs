@@ -289,7 +289,11 @@ impl Run {
             Fault::Weather(weather) => self.network.set_weather(weather),
             Fault::AddressChange => self.network.move_addresses()?,
             Fault::Silence { direction, all } => self.network.silence(direction, all),
-            Fault::KillRelay | Fault::StopRelay | Fault::DiskFull { .. } | Fault::SyncError { .. } => {
+            Fault::KillRelay
+            | Fault::PowerCut
+            | Fault::StopRelay
+            | Fault::DiskFull { .. }
+            | Fault::SyncError { .. } => {
                 self.host.strike(fault)?;
             }
         }
@@ -308,7 +312,11 @@ impl Run {
             Fault::StopClient(who) => self.seats[who.0].signal(Signal::CONT),
             Fault::Weather(_) | Fault::Silence { .. } => self.network.heal(),
             Fault::ClockJump { .. } | Fault::AddressChange => {}
-            Fault::KillRelay | Fault::StopRelay | Fault::DiskFull { .. } | Fault::SyncError { .. } => {
+            Fault::KillRelay
+            | Fault::PowerCut
+            | Fault::StopRelay
+            | Fault::DiskFull { .. }
+            | Fault::SyncError { .. } => {
                 if !self.host.relent(&fault)? {
                     return Ok(());
                 }
