@@ -5,7 +5,7 @@
 //! folder, so that a break costs a build of what it touches and no more.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     env,
     ffi::OsStr,
     fs,
@@ -28,6 +28,7 @@ pub(crate) fn breaks(only: Option<&str>) -> Result<(), ChoreError> {
         }
     }
     let copy = Copy::make()?;
+    copy.holds_unbroken(&all)?;
     let mut missed = Vec::new();
     println!("{:<20} {:<9} what the lab said", "break", "found");
     for broken in all {
@@ -127,6 +128,12 @@ struct Claim {
     standing: String,
 }
 
+impl Report {
+    fn claims(&self) -> impl Iterator<Item = &Claim> {
+        self.scenarios.iter().flat_map(|scenario| &scenario.claims)
+    }
+}
+
 /// A copy of the workspace as it lies here, changes that are not committed among them.
 struct Copy {
     folder: PathBuf,
@@ -195,6 +202,32 @@ impl Copy {
         Ok(())
     }
 
+    /// Plays everything unbroken: a claim that is broken then would show nothing.
+    fn holds_unbroken(&self, breaks: &[Break]) -> Result<(), ChoreError> {
+        let program = self.built()?;
+        let mut played: BTreeMap<(&str, &str), Report> = BTreeMap::new();
+        for broken in breaks {
+            for play in &broken.plays {
+                let entry = played.entry((&play.scenario, &play.settings));
+                let report = match entry {
+                    Entry::Occupied(played) => played.into_mut(),
+                    Entry::Vacant(place) => place.insert(report(&program, "unbroken", play)?),
+                };
+                let claim = report.claims().find(|claim| claim.id == play.expected);
+                let why = match claim {
+                    Some(claim) if claim.standing == "broken" => {
+                        format!("it is broken by itself: {}", claim.text)
+                    }
+                    Some(_) => continue,
+                    None => "it is not made".to_owned(),
+                };
+                let why = format!("{} does not show anything with {}: {why}", broken.name, play.expected);
+                return Err(ChoreError::Differs(why));
+            }
+        }
+        Ok(())
+    }
+
     /// Breaks the copy, runs the lab on it, and mends it.
     fn with(&self, broken: &Break) -> Result<Vec<Found>, ChoreError> {
         let mut apply = Command::new("git");
@@ -209,9 +242,8 @@ impl Copy {
     fn found(&self, broken: &Break) -> Result<Vec<Found>, ChoreError> {
         let program = self.built()?;
         let found = |play: &Play| {
-            let report = report(&program, broken, play)?;
-            let claims = report.scenarios.iter().flat_map(|scenario| &scenario.claims);
-            let wrong: Vec<&Claim> = claims.filter(|claim| claim.standing == "broken").collect();
+            let report = report(&program, &broken.name, play)?;
+            let wrong: Vec<&Claim> = report.claims().filter(|claim| claim.standing == "broken").collect();
             let expected = wrong.iter().find(|claim| claim.id == play.expected);
             let said = match (expected, wrong.first()) {
                 (Some(claim), _) => format!("{}: {}", claim.id, claim.text),
@@ -242,12 +274,12 @@ impl Copy {
     }
 }
 
-fn report(program: &Path, broken: &Break, play: &Play) -> Result<Report, ChoreError> {
+fn report(program: &Path, name: &str, play: &Play) -> Result<Report, ChoreError> {
     let mut played = Command::new(program);
     played.arg(&play.scenario).args((!play.settings.is_empty()).then_some(&play.settings));
     let output = played.output().map_err(|why| ChoreError::File { path: program.to_owned(), why })?;
     let failed = |why: &str| {
-        let why = format!("{}, {} {}: {why}", broken.name, play.scenario, play.settings);
+        let why = format!("{name}, {} {}: {why}", play.scenario, play.settings);
         ChoreError::Data { path: program.to_owned(), why }
     };
     if !output.status.success() {
