@@ -16,6 +16,9 @@ use crate::{disk::Disk, faults::Fault};
 /// and not a signal; a full disk is then a lower limit.
 const ROOM_ENOUGH: u64 = 1 << 40;
 
+/// Lines of a relay's log that are shown when it ended wrongly: enough for the backtrace of a panic.
+const LAST_WORDS: usize = 60;
+
 /// With what the relay exits when it can't store: docs/operating.md.
 const EXIT_STORE: i32 = 5;
 
@@ -187,8 +190,9 @@ impl Host {
 
     fn note_wrong_end(&mut self, how: &str) {
         let log = self.relay.log();
-        self.wrong_ends
-            .push(format!("{how}; its last line: {}", log.lines().next_back().unwrap_or_default()));
+        let lines: Vec<&str> = log.lines().collect();
+        let last = &lines[lines.len().saturating_sub(LAST_WORDS)..];
+        self.wrong_ends.push(format!("{how}; its last words:\n    {}", last.join("\n    ")));
     }
 
     /// Ends the relay as an operator does, and gives all that it ever logged.
