@@ -82,8 +82,8 @@ pub(crate) const DELETES_GATHERED_MAX: usize = 1_024;
 /// How long a deletion may wait for company. Its acknowledgement is answered after it, so no longer.
 pub(crate) const DELETE_DELAY: Duration = Duration::from_millis(20);
 
-/// Bytes of envelopes that are kept in memory after their commit until they are pushed: some hundred commits, more than
-/// a connection that reads is ever behind.
+/// Bytes of envelopes that are kept in memory after their commit until they are pushed. What no longer fits is read from
+/// the store.
 pub(crate) const RECENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// How often expired envelopes and submit ids are looked for.

@@ -7,6 +7,9 @@ use airlock_wire::{Push, Sequence};
 
 use super::mailbox_index::{DeviceNumber, Entry};
 
+/// Names of envelopes that were taken which may stay in any case, so that they need not go one by one.
+const NAMES_BESIDE: usize = 64;
+
 /// The newest envelopes, those that came first dropped first. The store has them all.
 #[derive(Debug)]
 pub(crate) struct RecentEnvelopes {
@@ -26,7 +29,8 @@ impl RecentEnvelopes {
         self.bytes += sealed.len();
         self.order.push_back((device, sequence));
         self.sealed.insert((device, sequence), sealed);
-        while self.bytes > self.bytes_max || self.order.len() > 2 * self.sealed.len() + 64 {
+        // Names of what was taken go, too, before there are more of them than of what is here.
+        while self.bytes > self.bytes_max || self.order.len() > 2 * self.sealed.len() + NAMES_BESIDE {
             let Some(oldest) = self.order.pop_front() else { break };
             self.remove(oldest);
         }

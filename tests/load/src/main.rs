@@ -57,13 +57,16 @@ fn run(arguments: Arguments) -> Result<Verdict, LoadError> {
         .enable_all()
         .build()
         .map_err(LoadError::system("start the runtime"))?;
-    runtime.block_on(async {
+    let verdict = runtime.block_on(async {
         tokio::select! {
             verdict = measure(&arguments.command) => verdict,
             // Dropped, the measurement ends what it started and deletes its folders.
             _ = ctrl_c() => Err(LoadError::Interrupted),
         }
-    })
+    });
+    // A store that is being filled is not waited for.
+    runtime.shutdown_background();
+    verdict
 }
 
 async fn measure(command: &Command) -> Result<Verdict, LoadError> {
