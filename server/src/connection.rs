@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use airlock_wire::{CloseReason, FromRelay, frame};
+use airlock_wire::{CloseReason, FromRelay, append_frame, frame};
 use quinn::{Connection, RecvStream, SendStream};
 use tokio::{
     sync::{mpsc, watch},
@@ -136,7 +136,9 @@ async fn write(
                 if count == 0 {
                     break;
                 }
-                ready.drain(..).flat_map(|answer| frame(&answer)).collect()
+                let mut bytes = Vec::new();
+                ready.drain(..).for_each(|answer| append_frame(&answer, &mut bytes));
+                bytes
             }
             Some(frames) = pushes.recv() => frames,
         };

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use airlock_wire::{FromRelay, Push, Sequence, frame};
+use airlock_wire::{FromRelay, Push, Sequence, append_frame};
 use tokio::sync::{Notify, mpsc};
 
 use crate::{
@@ -112,7 +112,8 @@ impl Pushing {
                 self.changed.notified().await;
                 continue;
             }
-            let bytes = pushes.into_iter().flat_map(|push| frame(&FromRelay::Push(push))).collect();
+            let mut bytes = Vec::new();
+            pushes.into_iter().for_each(|push| append_frame(&FromRelay::Push(push), &mut bytes));
             if frames.send(bytes).await.is_err() {
                 return;
             }

@@ -47,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) session: SessionId,
     pub(crate) body: Body,
     pub(crate) header: Header,
+    #[serde(with = "serde_bytes")]
     pub(crate) ciphertext: Vec<u8>,
 }
 

@@ -8,6 +8,7 @@ use ml_kem::{
 };
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Bytes of an ML-KEM-768 encapsulation key (FIPS 203 §8, table 3).
@@ -29,13 +30,13 @@ pub(crate) struct KemSecret(pub(crate) [u8; 32]);
 
 /// An encapsulation key of somebody: of the right length, and checked after FIPS 203 §7.2.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<u8>")]
-pub(crate) struct KemPublic(Vec<u8>);
+#[serde(try_from = "ByteBuf")]
+pub(crate) struct KemPublic(#[serde(with = "serde_bytes")] Vec<u8>);
 
 /// A ciphertext of the right length. Whether it was made for a key shows in what comes of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<u8>")]
-pub(crate) struct KemCiphertext(Vec<u8>);
+#[serde(try_from = "ByteBuf")]
+pub(crate) struct KemCiphertext(#[serde(with = "serde_bytes")] Vec<u8>);
 
 /// Why bytes are no key, or no ciphertext.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +115,14 @@ impl KemPublic {
     }
 }
 
+impl TryFrom<ByteBuf> for KemPublic {
+    type Error = KemError;
+
+    fn try_from(bytes: ByteBuf) -> Result<Self, KemError> {
+        bytes.into_vec().try_into()
+    }
+}
+
 impl TryFrom<Vec<u8>> for KemPublic {
     type Error = KemError;
 
@@ -134,6 +143,14 @@ impl KemCiphertext {
     #[expect(clippy::expect_used, reason = "each was measured when it was made")]
     pub(crate) fn as_array(&self) -> &[u8; KEM_CIPHERTEXT_BYTES] {
         self.0.as_slice().try_into().expect("it has this length")
+    }
+}
+
+impl TryFrom<ByteBuf> for KemCiphertext {
+    type Error = KemError;
+
+    fn try_from(bytes: ByteBuf) -> Result<Self, KemError> {
+        bytes.into_vec().try_into()
     }
 }
 

@@ -237,6 +237,7 @@ impl Checked {
 pub struct Report {
     pub(crate) hook: HookIdentity,
     pub(crate) code: Code,
+    #[serde(with = "serde_bytes")]
     pub(crate) evidence: Vec<u8>,
 }
 

@@ -61,6 +61,7 @@ pub(crate) struct Handshake {
     /// Which PQPK_B.
     pub(crate) kem: PrekeyId,
     /// CT.
+    #[serde(with = "serde_bytes")]
     pub(crate) ciphertext: Vec<u8>,
 }
 

@@ -5,6 +5,7 @@
 //! has one frame.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -45,12 +46,19 @@ pub enum CodecError {
 
 /// Encodes a value, version byte first.
 #[must_use]
+pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    append(value, &mut bytes);
+    bytes
+}
+
 #[expect(
     clippy::expect_used,
     reason = "postcard fails only on unsized sequences and on a full buffer; neither exists here"
 )]
-pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_extend(value, alloc::vec![FORMAT_VERSION]).expect("wire types always encode")
+fn append<T: Serialize>(value: &T, bytes: &mut Vec<u8>) {
+    bytes.push(FORMAT_VERSION);
+    *bytes = postcard::to_extend(value, mem::take(bytes)).expect("wire types always encode");
 }
 
 /// Decodes what [`encode`] made.
@@ -69,10 +77,22 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 /// Encodes a value as a whole frame, header and body.
 #[must_use]
 pub fn frame<T: Serialize>(value: &T) -> Vec<u8> {
-    let body = encode(value);
-    // A body over u32::MAX can't be built from bounded parts; were it, the peer would refuse the length.
-    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-    [length.to_le_bytes().as_slice(), &body].concat()
+    let mut bytes = Vec::new();
+    append_frame(value, &mut bytes);
+    bytes
+}
+
+/// Encodes a value as a whole frame behind what is there.
+pub fn append_frame<T: Serialize>(value: &T, bytes: &mut Vec<u8>) {
+    let start = bytes.len();
+    bytes.extend([0; FRAME_HEADER_BYTES]);
+    append(value, bytes);
+    if let Some((header, body)) =
+        bytes.get_mut(start..).and_then(<[u8]>::split_first_chunk_mut::<FRAME_HEADER_BYTES>)
+    {
+        // A body over u32::MAX can't be built from bounded parts; were it, the peer would refuse the length.
+        *header = u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes();
+    }
 }
 
 /// The length of the body that follows `header`.

@@ -57,6 +57,7 @@ impl DeviceList {
 /// A device list with its signature, not yet verified. Only [`SignedDeviceList::verify`] opens it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedDeviceList {
+    #[serde(with = "serde_bytes")]
     encoded: Vec<u8>,
     signature: Signature,
 }

@@ -79,6 +79,7 @@ pub struct KemPrekey {
     /// Part of what is signed.
     pub role: KemRole,
     /// ML-KEM-768 encapsulation key, 1,184 bytes (FIPS 203 §8).
+    #[serde(with = "serde_bytes")]
     pub public: Vec<u8>,
     /// By the device's Ed25519 key.
     pub signature: Signature,

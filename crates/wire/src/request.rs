@@ -44,6 +44,7 @@ pub struct Envelope {
     /// The mailbox.
     pub device: DeviceId,
     /// At most [`ENVELOPE_BYTES_MAX`] bytes that only the device can open.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }
 
@@ -136,6 +137,7 @@ pub struct Push {
     /// To acknowledge it by.
     pub sequence: Sequence,
     /// As delivered.
+    #[serde(with = "serde_bytes")]
     pub sealed: Vec<u8>,
 }
 

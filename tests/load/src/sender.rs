@@ -138,7 +138,8 @@ impl Writer {
         while !self.submitting.record.is_over() {
             for together in ready.chunks(TOGETHER_MAX) {
                 let now = self.submitting.record.now();
-                let bytes: Vec<u8> = together.iter().flat_map(|place| self.next_frame(*place, now)).collect();
+                let mut bytes = Vec::new();
+                together.iter().for_each(|place| bytes.extend_from_slice(&self.next_frame(*place, now)));
                 self.write(&bytes).await?;
             }
             ready.clear();
