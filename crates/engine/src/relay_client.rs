@@ -28,7 +28,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::tls::{self, Shown};
+use crate::tls::Tls;
 
 /// A relay that has not answered a handshake by then is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -114,19 +114,17 @@ impl RelayClient {
             .map_err(|error| unreachable(error.to_string()))?
             .next()
             .ok_or_else(|| unreachable("its name has no address".into()))?;
-        let shown = Shown::default();
-        let endpoint = endpoint(address, target, &shown).map_err(|error| unreachable(error.to_string()))?;
+        let Tls { config, pin } = Tls::with(address).map_err(|error| unreachable(error.to_string()))?;
+        let endpoint = endpoint(target, config).map_err(|error| unreachable(error.to_string()))?;
         let connecting =
             endpoint.connect(target, &address.host).map_err(|error| unreachable(error.to_string()))?;
         let connection = match timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) => {
-                return Err(match (address.fingerprint, shown.get()) {
-                    (Some(expected), Some(got)) if expected != *got => NetworkError::WrongFingerprint {
-                        address: Box::new(address.clone()),
-                        expected,
-                        got: *got,
-                    },
+                return Err(match (address.fingerprint, pin.and_then(|pin| pin.shown())) {
+                    (Some(expected), Some(got)) if expected != got => {
+                        NetworkError::WrongFingerprint { address: Box::new(address.clone()), expected, got }
+                    }
                     _ => unreachable(error.to_string()),
                 });
             }
@@ -276,15 +274,11 @@ pub(crate) fn unexpected(answer: &Answer) -> NetworkError {
     NetworkError::Protocol(format!("it answered with {kind}, which was not asked"))
 }
 
-fn endpoint(
-    address: &RelayAddress,
-    target: SocketAddr,
-    shown: &Shown,
-) -> Result<Endpoint, Box<dyn std::error::Error>> {
+fn endpoint(target: SocketAddr, tls: rustls::ClientConfig) -> Result<Endpoint, Box<dyn std::error::Error>> {
     let local: SocketAddr =
         if target.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
     let mut endpoint = Endpoint::client(local)?;
-    let tls = QuicClientConfig::try_from(tls::config(address, shown)?)?;
+    let tls = QuicClientConfig::try_from(tls)?;
     let mut transport = TransportConfig::default();
     transport.keep_alive_interval(Some(KEEP_ALIVE));
     transport.max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE_TIMEOUT_MS))));

@@ -8,15 +8,9 @@ use std::{
 };
 
 use airlock_relay::{Config, Relay};
-use airlock_wire::*;
+use airlock_wire::{pinned_key::PinnedKey, *};
 use ed25519_dalek::{Signer, SigningKey};
 use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, crypto::rustls::QuicClientConfig};
-use rustls::{
-    DigitallySignedStruct, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, ring, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
 
 /// Longer than anything here takes; a test that waits this long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -260,64 +254,7 @@ pub(crate) fn endpoint(source: Ipv4Addr) -> Endpoint {
 
 /// What a client that pins the relay's key connects with.
 pub(crate) fn pinned(place: &RelayAddress, alpn: &[u8]) -> ClientConfig {
-    let provider = Arc::new(ring::default_provider());
-    let pin = PinnedKey { fingerprint: place.fingerprint.unwrap(), provider: provider.clone() };
-    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(pin))
-        .with_no_client_auth();
+    let mut tls = PinnedKey::new(place.fingerprint.unwrap()).config().unwrap();
     tls.alpn_protocols = vec![alpn.to_vec()];
     ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).unwrap()))
-}
-
-#[derive(Debug)]
-struct PinnedKey {
-    fingerprint: Fingerprint,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for PinnedKey {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let certificate = webpki::EndEntityCert::try_from(end_entity)
-            .map_err(|error| rustls::Error::General(error.to_string()))?;
-        let shown = Fingerprint::of_spki(&certificate.subject_public_key_info());
-        assert_eq!(shown, self.fingerprint, "the address has another key than the relay shows");
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("TLS 1.2 is not spoken here".into()))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -7,17 +7,12 @@ use std::{
 };
 
 use airlock_wire::{
-    ALPN, Answer, Fingerprint, FromRelay, Refusal, RelayAddress, Request, RequestId, ToRelay, frame,
+    Answer, Fingerprint, FromRelay, Refusal, RelayAddress, Request, RequestId, ToRelay, frame,
+    pinned_key::PinnedKey,
 };
 use quinn::{
     ClientConfig, Connection, Endpoint, EndpointConfig, RecvStream, SendStream, TokioRuntime,
     TransportConfig, VarInt, crypto::rustls::QuicClientConfig,
-};
-use rustls::{
-    DigitallySignedStruct, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, ring, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::time::timeout;
@@ -111,15 +106,7 @@ fn socket(from: SocketAddr) -> std::io::Result<UdpSocket> {
 
 fn config(fingerprint: Fingerprint) -> Result<ClientConfig, LoadError> {
     let refused = |error: rustls::Error| LoadError::Tls(error.to_string());
-    let provider = Arc::new(ring::default_provider());
-    let pin = PinnedKey { fingerprint, provider: provider.clone() };
-    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .map_err(refused)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(pin))
-        .with_no_client_auth();
-    tls.alpn_protocols = vec![ALPN.to_vec()];
+    let tls = PinnedKey::new(fingerprint).config().map_err(refused)?;
     let tls = QuicClientConfig::try_from(tls).map_err(|error| LoadError::Tls(error.to_string()))?;
     let mut transport = TransportConfig::default();
     // The relay opens no streams, and thousands of connections must fit in this process.
@@ -132,56 +119,4 @@ fn config(fingerprint: Fingerprint) -> Result<ClientConfig, LoadError> {
     let mut config = ClientConfig::new(Arc::new(tls));
     config.transport_config(Arc::new(transport));
     Ok(config)
-}
-
-/// Believes the relay whose key has this fingerprint.
-#[derive(Debug)]
-struct PinnedKey {
-    fingerprint: Fingerprint,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for PinnedKey {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let certificate = webpki::EndEntityCert::try_from(end_entity)
-            .map_err(|error| rustls::Error::General(error.to_string()))?;
-        if Fingerprint::of_spki(&certificate.subject_public_key_info()) == self.fingerprint {
-            return Ok(ServerCertVerified::assertion());
-        }
-        Err(rustls::Error::General("the relay has another key than its address says".to_owned()))
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("TLS 1.2 is not spoken".to_owned()))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
 }
