@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use airlock_wire::{AccountId, Answer, RelayAddress, Request};
+use airlock_wire::{AccountId, Answer, Refusal, RelayAddress, Request};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 use tokio::task::JoinSet;
@@ -107,7 +107,11 @@ impl Engine {
             after = last.number;
             let batch = batch.into_iter().filter(|outgoing| !put_off.contains(&outgoing.account)).collect();
             let Fates { settled, temporary, broken } = submit(&client, batch).await;
-            put_off.extend(temporary);
+            if let Some((_, refusal)) = temporary.last() {
+                self.set_delivery_problem(Some(refusal.to_string()));
+                self.tell(Event::Outbox);
+            }
+            put_off.extend(temporary.into_iter().map(|(account, _)| account));
             if !settled.is_empty() {
                 backoff.reset();
                 self.settle(settled)?;
@@ -181,8 +185,8 @@ enum Fate {
 
 struct Fates {
     settled: Vec<(Outgoing, Fate)>,
-    /// Accounts for which the relay asks to come back later.
-    temporary: Vec<AccountId>,
+    /// Accounts for which the relay asks to come back later, and why.
+    temporary: Vec<(AccountId, Refusal)>,
     /// The connection ended.
     broken: bool,
 }
@@ -207,7 +211,7 @@ async fn submit(client: &RelayClient, batch: Vec<Outgoing>) -> Fates {
             Ok(Answer::Accepted) => fates.settled.push((outgoing, Fate::Accepted)),
             Ok(other) => fates.settled.push((outgoing, Fate::Refused(unexpected(&other).to_string()))),
             Err(NetworkError::Refused(refusal)) if refusal.is_temporary() => {
-                fates.temporary.push(outgoing.account);
+                fates.temporary.push((outgoing.account, refusal));
             }
             Err(NetworkError::Refused(refusal)) => {
                 fates.settled.push((outgoing, Fate::Refused(refusal.to_string())));

@@ -13,7 +13,7 @@ use airlock_protocol::{
     Mode,
     gate::{Choice, Effect, StopReason},
 };
-use airlock_relay::{Config, Registration, Relay};
+use airlock_relay::{Config, Limits, Registration, Relay};
 use airlock_wire::AccountId;
 use tempfile::TempDir;
 
@@ -52,7 +52,7 @@ impl World {
 fn relay_config(folder: &Path, port: u16) -> Config {
     Config {
         listen: (Ipv4Addr::LOCALHOST, port).into(),
-        data_dir: folder.join("relay"),
+        data_dir: folder.join("relay").into(),
         registration: Registration::Open,
         ..Config::default()
     }
@@ -116,6 +116,28 @@ async fn what_is_sent_to_someone_offline_is_there_once_when_they_return() {
     assert_eq!(texts(&bob, account(&alice), Direction::In), expected);
     assert_eq!(bob.take_new().unwrap().len(), 20);
     assert_eq!(bob.take_new().unwrap().len(), 0, "each is taken once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_full_mailbox_says_so_and_goes_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = relay_config(folder.path(), 0);
+    let limits = Limits { mailbox_messages: 3, ..config.limits.clone() };
+    let relay = Relay::start(Config { limits, ..config }).await.unwrap();
+    let world = World { folder, relay };
+    let (alice, bob) = world.couple().await;
+    let bobs = account(&bob);
+    bob.shutdown().await;
+    drop(bob);
+    for number in 0..5 {
+        alice.compose(bobs, &format!("message {number}")).await.unwrap();
+    }
+    until(&alice, || alice.delivery_problem().is_some_and(|why| why.contains("mailbox is full"))).await;
+    let bob = Engine::open(Home::new(world.folder.path().join("bob")), &Unlock::KeyFile).unwrap();
+    bob.start(Start::DeliverAndReceive).await;
+    until(&bob, || texts(&bob, account(&alice), Direction::In).len() >= 5).await;
+    until(&alice, || alice.outbox_len().unwrap() == 0).await;
+    assert_eq!(alice.delivery_problem(), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
