@@ -13,12 +13,13 @@ use sha2::{Digest, Sha256};
 use crate::{
     blobs::BlobFiles,
     config::CONFIG_FILE,
+    data_dir::DataDir,
     error::StartError,
     identity::KEY_FILE,
     limits::BLOB_BUFFER_BYTES,
     store::{
         BlobNumber, StoreError,
-        schema::{self, Open, STORE_FILE},
+        schema::{self, Open},
     },
 };
 
@@ -86,11 +87,9 @@ pub enum BackupError {
 ///
 /// # Errors
 /// [`BackupError`] says what is in the way.
-pub fn backup(data_dir: &Path, to: &Path) -> Result<Backup, BackupError> {
-    let store = data_dir.join(STORE_FILE);
-    if !store.exists() {
-        return Err(StartError::NoRelay { path: data_dir.to_owned() }.into());
-    }
+pub fn backup(data_dir: impl Into<DataDir>, to: &Path) -> Result<Backup, BackupError> {
+    let data_dir = data_dir.into();
+    data_dir.must_have_relay()?;
     let mut name = to.file_name().unwrap_or_default().to_owned();
     name.push(".unfinished");
     let unfinished = to.with_file_name(name);
@@ -99,7 +98,7 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<Backup, BackupError> {
     }
     let failed = |source| BackupError::Write { path: to.to_owned(), source };
     DirBuilder::new().mode(0o700).create(&unfinished).map_err(failed)?;
-    let made = fill(data_dir, &store, &unfinished).and_then(|made| {
+    let made = fill(&data_dir, &data_dir.beside(&unfinished)).and_then(|made| {
         sync(&unfinished).and_then(|()| fs::rename(&unfinished, to)).map_err(failed)?;
         let parent =
             to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
@@ -113,23 +112,23 @@ pub fn backup(data_dir: &Path, to: &Path) -> Result<Backup, BackupError> {
     made
 }
 
-fn fill(data_dir: &Path, store: &Path, to: &Path) -> Result<Backup, BackupError> {
-    let failed = |source| BackupError::Write { path: to.to_owned(), source };
-    copy(&data_dir.join(KEY_FILE), &to.join(KEY_FILE))?;
-    if data_dir.join(CONFIG_FILE).exists() {
-        copy(&data_dir.join(CONFIG_FILE), &to.join(CONFIG_FILE))?;
+fn fill(from: &DataDir, to: &DataDir) -> Result<Backup, BackupError> {
+    let failed = |source| BackupError::Write { path: to.path().to_owned(), source };
+    copy(&from.path().join(KEY_FILE), &to.path().join(KEY_FILE))?;
+    if from.path().join(CONFIG_FILE).exists() {
+        copy(&from.path().join(CONFIG_FILE), &to.path().join(CONFIG_FILE))?;
     }
     // The store first: an attachment that is stored later is not in it, and none that is in it is missed.
-    let copied = copy_store(store, &to.join(STORE_FILE))?;
-    let blobs = Blobs { from: BlobFiles::at(data_dir), to: BlobFiles::in_dir(to).map_err(failed)? };
-    let path = to.join(STORE_FILE);
+    let copied = copy_store(from, to)?;
+    let blobs = Blobs { from: BlobFiles::at(from.path()), to: BlobFiles::in_dir(to.path()).map_err(failed)? };
+    let path = to.store();
     let refused = |source| BackupError::Store { path: path.clone(), source };
     let made = Backup {
         envelopes: copied
             .query_row("SELECT count(*) FROM envelope", (), |row| row.get::<_, i64>(0))
             .map_err(refused)?
             .cast_unsigned(),
-        ..copy_attachments(store, &copied, &path, &blobs)?
+        ..copy_attachments(from, &copied, &path, &blobs)?
     };
     blobs.to.sync().map_err(failed)?;
     copied.close().map_err(|(_, source)| refused(source))?;
@@ -140,7 +139,7 @@ fn fill(data_dir: &Path, store: &Path, to: &Path) -> Result<Backup, BackupError>
 /// Copies the attachments that the copied store, at `path`, calls stored. Those that have gone from the relay's own
 /// `store` meanwhile go from the copy as well.
 fn copy_attachments(
-    store: &Path,
+    store: &DataDir,
     copied: &Connection,
     path: &Path,
     blobs: &Blobs,
@@ -169,15 +168,17 @@ fn copy_attachments(
     Ok(made)
 }
 
-/// One state of the store, without what the relay does meanwhile, and without one-time prekeys.
-fn copy_store(store: &Path, to: &Path) -> Result<Connection, BackupError> {
-    let source = schema::open(store, Open::ReadOnly).map_err(StartError::from)?;
+/// One state of the store, without what the relay does meanwhile, and without one-time prekeys. Under the same key, if
+/// the store has one.
+fn copy_store(from: &DataDir, to: &DataDir) -> Result<Connection, BackupError> {
+    let source = schema::open(from, Open::ReadOnly).map_err(StartError::from)?;
+    let path = to.store();
     // SQLite takes an empty file; made here, only its owner can read it.
-    let private = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
-    private.map_err(|source| BackupError::Write { path: to.to_owned(), source })?;
-    let refused = |source| BackupError::Store { path: to.to_owned(), source };
-    let name = to.to_str().ok_or_else(|| BackupError::Write {
-        path: to.to_owned(),
+    let private = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    private.map_err(|source| BackupError::Write { path: path.clone(), source })?;
+    let refused = |source| BackupError::Store { path: path.clone(), source };
+    let name = path.to_str().ok_or_else(|| BackupError::Write {
+        path: path.clone(),
         source: io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes only names that are Unicode"),
     })?;
     source.execute("VACUUM INTO ?1", [name]).map_err(|error| match error.sqlite_error_code() {
@@ -186,7 +187,10 @@ fn copy_store(store: &Path, to: &Path) -> Result<Connection, BackupError> {
         }
         _ => refused(error),
     })?;
-    let copied = Connection::open(to).map_err(refused)?;
+    let copied = Connection::open(&path).map_err(refused)?;
+    if let Some(key) = to.store_key() {
+        schema::unlock(&copied, key).map_err(refused)?;
+    }
     // Their bytes as well: what is only deleted stays in free pages.
     let without = "PRAGMA secure_delete = ON; DELETE FROM one_time_curve; DELETE FROM one_time_kem";
     copied.execute_batch(without).map_err(refused)?;
@@ -194,7 +198,7 @@ fn copy_store(store: &Path, to: &Path) -> Result<Connection, BackupError> {
 }
 
 /// Whether the relay still has a row for it.
-fn is_announced(store: &Path, number: i64) -> Result<bool, BackupError> {
+fn is_announced(store: &DataDir, number: i64) -> Result<bool, BackupError> {
     let connection = schema::open(store, Open::ReadOnly).map_err(StartError::from)?;
     let found = connection
         .prepare("SELECT 1 FROM blob WHERE number = ?1")
@@ -265,9 +269,9 @@ mod tests {
     use super::*;
 
     /// A store with one attachment, stored and released by a device, and no file of it.
-    fn store_in(dir: &Path) -> PathBuf {
-        let path = dir.join(STORE_FILE);
-        let store = schema::open(&path, Open::OrCreate).unwrap();
+    fn store_in(dir: &Path) -> DataDir {
+        let dir = DataDir::from(dir);
+        let store = schema::open(&dir, Open::OrCreate).unwrap();
         store
             .execute_batch(
                 "INSERT INTO blob (number, id, account, bytes, digest, arrived, stored)
@@ -275,7 +279,7 @@ mod tests {
                  INSERT INTO blob_release (blob, device) VALUES (7, 1)",
             )
             .unwrap();
-        path
+        dir
     }
 
     #[test]
@@ -283,10 +287,9 @@ mod tests {
      {
         let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let store = store_in(from.path());
-        let path = to.path().join(STORE_FILE);
-        let copied = copy_store(&store, &path).unwrap();
+        let copied = copy_store(&store, &to.path().into()).unwrap();
         let blobs = Blobs { from: BlobFiles::at(from.path()), to: BlobFiles::in_dir(to.path()).unwrap() };
-        let copy = || copy_attachments(&store, &copied, &path, &blobs);
+        let copy = || copy_attachments(&store, &copied, to.path(), &blobs);
         assert!(matches!(copy(), Err(BackupError::Damaged)), "the relay still counts on it");
 
         let relay = schema::open(&store, Open::Existing).unwrap();

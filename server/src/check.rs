@@ -3,10 +3,7 @@
 //! SQLite keeps no checksum of rows, so a bit that flipped inside an envelope is not found here but by its recipient.
 //! Lists and attachments carry what they are checked by.
 
-use std::{
-    io::{self, Read},
-    path::Path,
-};
+use std::io::{self, Read};
 
 use airlock_wire::{AccountId, CurvePrekey, KemPrekey, SignedDeviceList, decode};
 use rusqlite::{Connection, OptionalExtension};
@@ -15,11 +12,12 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     blobs::BlobFiles,
+    data_dir::DataDir,
     error::StartError,
     limits::BLOB_BUFFER_BYTES,
     store::{
         BlobNumber, StoreError,
-        schema::{self, Open, STORE_FILE},
+        schema::{self, Open},
     },
 };
 
@@ -67,13 +65,11 @@ pub enum Damage {
 ///
 /// # Errors
 /// [`StartError::NoRelay`] when no relay was ever made there; [`StartError::Store`] when it can't be opened or read.
-pub fn check(data_dir: &Path) -> Result<Findings, StartError> {
-    let path = data_dir.join(STORE_FILE);
-    if !path.exists() {
-        return Err(StartError::NoRelay { path: data_dir.to_owned() });
-    }
-    let mut connection = schema::open(&path, Open::ReadOnly)?;
-    let files = BlobFiles::at(data_dir);
+pub fn check(data_dir: impl Into<DataDir>) -> Result<Findings, StartError> {
+    let data_dir = data_dir.into();
+    data_dir.must_have_relay()?;
+    let mut connection = schema::open(&data_dir, Open::ReadOnly)?;
+    let files = BlobFiles::at(data_dir.path());
     let mut findings = Findings::default();
     let mut stored = Vec::new();
     {
@@ -231,7 +227,7 @@ mod tests {
     #[test]
     fn what_a_relay_deleted_meanwhile_is_not_called_lost() {
         let dir = tempfile::tempdir().unwrap();
-        let store = schema::open(&dir.path().join(STORE_FILE), Open::OrCreate).unwrap();
+        let store = schema::open(&dir.path().into(), Open::OrCreate).unwrap();
         let row = "INSERT INTO blob (number, id, account, bytes, digest, arrived) VALUES (1, x'01', x'02', 1, x'03', 0)";
         store.execute(row, ()).unwrap();
         assert_eq!(still_there(&store, &[BlobNumber(1), BlobNumber(2)]).unwrap(), 1);

@@ -2,7 +2,7 @@
 
 use std::{env, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use airlock_relay::{INVITE_SECONDS_MAX, Registration};
+use airlock_relay::{DataDir, INVITE_SECONDS_MAX, Registration, StartError, StoreKey};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::Failure;
@@ -62,8 +62,8 @@ Looks at the structure of relay.db, at the signature of each device list, at
 the form of each prekey, and reads each attachment against its SHA-256. Exits
 with 5 and says what is wrong if anything is.
 
-A bit that flipped inside an envelope is not found here: only its recipient can
-tell. Deleted rows and unfinished uploads are not looked at.";
+In a store without a key, a bit that flipped inside an envelope is not found
+here: only its recipient can tell. Deleted rows and unfinished uploads are not looked at.";
 
 const BACKUP_NOTES: &str = "\
 Copies relay.key, relay.toml, the store as it is at one moment, and the
@@ -84,6 +84,16 @@ SQLite uses the space of deleted mail for new mail, but never gives it back by
 itself. This writes the store anew, and needs room for two more meanwhile: one
 where temporary files go (TMPDIR, else /var/tmp), one beside the store.";
 
+const REKEY_NOTES: &str = "\
+Writes the store anew and puts it in the place of the old one, which needs room
+for both meanwhile. Backups stay under the key that they were made with.
+
+Examples:
+  airlock-relay rekey --new-store-key /media/key/store.key
+      Encrypts a store that was not.
+  airlock-relay rekey --store-key old.key --new-store-key new.key
+  airlock-relay rekey --store-key old.key --plain";
+
 const INIT_EXAMPLES: &str = "\
 Makes what is missing and changes nothing that is there:
   relay.key     the relay's private key; back it up, users know the relay by it
@@ -95,7 +105,12 @@ Makes what is missing and changes nothing that is there:
                 mailbox_bytes, message_days, bundle_fetches,
                 bundle_fetch_seconds, blob_bytes, account_blob_bytes,
                 blob_store_bytes, blob_days
-  blobs/        attachments, sealed like the mail";
+  blobs/        attachments, sealed like the mail
+
+  airlock-relay init --store-key /media/key/store.key
+      Also makes that key, and encrypts relay.db with it: whoever gets the disk
+      without it learns no account and no mailbox. Keep it on another disk, and
+      name it to each other command, by the flag or AIRLOCK_RELAY_STORE_KEY.";
 
 /// Keeps sealed envelopes for Airlock devices until they fetch them.
 ///
@@ -106,6 +121,9 @@ pub(crate) struct Arguments {
     /// Folder with the relay's key, store and configuration [default: airlock-relay in the XDG data folder]
     #[arg(long, value_name = "DIR", global = true, env = "AIRLOCK_RELAY_DATA", hide_env_values = true)]
     pub(crate) data: Option<PathBuf>,
+    /// File with the key of the store, if the store is encrypted; `init` makes both
+    #[arg(long, value_name = "FILE", global = true, env = "AIRLOCK_RELAY_STORE_KEY", hide_env_values = true)]
+    pub(crate) store_key: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -150,6 +168,9 @@ pub(crate) enum Command {
     /// Give back the disk space of what was deleted; the relay must be stopped
     #[command(after_help = COMPACT_NOTES)]
     Compact,
+    /// Put the store under another key, its first, or none; the relay must be stopped
+    #[command(after_help = REKEY_NOTES)]
+    Rekey(Rekeying),
     /// Look at the configuration
     #[command(subcommand)]
     Config(Configuration),
@@ -160,6 +181,17 @@ pub(crate) enum Command {
     },
     /// Print the manual page, for `man -l -`
     Man,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Rekeying {
+    /// File with the key from now on; made if it is not there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_store_key: Option<PathBuf>,
+    /// No key: whoever gets the disk can read the store
+    #[arg(long)]
+    pub(crate) plain: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -321,8 +353,21 @@ impl FromStr for Lifetime {
     }
 }
 
+impl Arguments {
+    /// The folder, with the key of its store. `init` makes that with the store.
+    pub(crate) fn data_dir(&self) -> Result<DataDir, Failure> {
+        let folder = DataDir::from(folder(self.data.clone())?);
+        let Some(path) = &self.store_key else { return Ok(folder) };
+        let key = match self.command {
+            Command::Init if !folder.has_relay() => StoreKey::read_or_create(path),
+            _ => StoreKey::read(path),
+        };
+        Ok(folder.with_store_key(key.map_err(StartError::from)?))
+    }
+}
+
 /// The folder that is meant when none is named (XDG Base Directory Specification).
-pub(crate) fn data_dir(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
+fn folder(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
     let from = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
     named
         .or_else(|| {

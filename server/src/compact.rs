@@ -1,13 +1,12 @@
 //! `airlock-relay compact`: gives back the disk space of what was deleted.
 
-use std::path::Path;
-
 use crate::{
+    data_dir::DataDir,
     error::StartError,
     identity::DirLock,
     store::{
         StoreError, disk_bytes,
-        schema::{self, Open, STORE_FILE},
+        schema::{self, Open},
     },
 };
 
@@ -26,17 +25,15 @@ pub struct Compacted {
 /// # Errors
 /// [`StartError::NoRelay`], [`StartError::InUse`], or [`StartError::Store`] when there is no room. Then
 /// nothing has changed.
-pub fn compact(data_dir: &Path) -> Result<Compacted, StartError> {
-    let path = data_dir.join(STORE_FILE);
-    if !path.exists() {
-        return Err(StartError::NoRelay { path: data_dir.to_owned() });
-    }
-    let _lock = DirLock::take(data_dir)?;
-    let before = disk_bytes(&path);
-    let connection = schema::open(&path, Open::Existing)?;
+pub fn compact(data_dir: impl Into<DataDir>) -> Result<Compacted, StartError> {
+    let data_dir = data_dir.into();
+    data_dir.must_have_relay()?;
+    let _lock = DirLock::take(data_dir.path())?;
+    let before = disk_bytes(&data_dir.store());
+    let connection = schema::open(&data_dir, Open::Existing)?;
     connection
         .execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
         .map_err(|source| StoreError::Write { source })?;
     drop(connection);
-    Ok(Compacted { before, after: disk_bytes(&path) })
+    Ok(Compacted { before, after: disk_bytes(&data_dir.store()) })
 }

@@ -12,7 +12,7 @@ use airlock_wire::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::limits::Limits;
+use crate::{data_dir::DataDir, limits::Limits};
 
 /// Who may make an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub struct Config {
     pub advertise: Option<String>,
     /// Where the relay keeps its key and its store. Not in the file, because the file is found through it.
     #[serde(skip)]
-    pub data_dir: PathBuf,
+    pub data_dir: DataDir,
     /// The TCP address for metrics and health over HTTP; none, and nothing is served. Port 0 takes any free port.
     pub metrics: Option<SocketAddr>,
     /// Whether that address may be one that other machines reach. Nobody is asked for a password there.
@@ -54,7 +54,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT)),
             advertise: None,
-            data_dir: PathBuf::new(),
+            data_dir: DataDir::default(),
             metrics: None,
             metrics_exposed: false,
             registration: Registration::default(),
@@ -131,14 +131,14 @@ pub enum ConfigError {
 impl Config {
     /// The defaults, with this data directory.
     #[must_use]
-    pub fn in_dir(data_dir: impl Into<PathBuf>) -> Self {
+    pub fn in_dir(data_dir: impl Into<DataDir>) -> Self {
         Self { data_dir: data_dir.into(), ..Self::default() }
     }
 
     /// A relay for tests and demonstrations: any free port of the loopback interface, open to all, who all have one
     /// address.
     #[must_use]
-    pub fn loopback(data_dir: impl Into<PathBuf>) -> Self {
+    pub fn loopback(data_dir: impl Into<DataDir>) -> Self {
         let limits = Limits::default();
         let all = limits.connections;
         Self {
@@ -153,7 +153,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError::Read`], [`ConfigError::Content`].
-    pub fn read(path: &Path, data_dir: impl Into<PathBuf>) -> Result<Self, ConfigError> {
+    pub fn read(path: &Path, data_dir: impl Into<DataDir>) -> Result<Self, ConfigError> {
         let text =
             fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let config: Self = toml::from_str(&text).map_err(|error| ConfigError::Content {

@@ -2,7 +2,10 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::{config::ConfigError, store::StoreError};
+use crate::{
+    config::ConfigError,
+    store::{StoreError, StoreKeyError},
+};
 
 /// Why a relay did not start.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +16,7 @@ pub enum StartError {
     /// A file or folder of the data directory can't be used.
     #[error("can't {act} {path}: {source}", path = path.display())]
     File {
-        /// What was tried: "create", "read", "write", "lock".
+        /// What was tried: "create", "read", "write", "delete", "lock".
         act: &'static str,
         /// On what.
         path: PathBuf,
@@ -76,6 +79,9 @@ pub enum StartError {
     /// The system gives no random bytes, so no secret can be made.
     #[error("the system gives no random bytes ({0}): try again; if it stays so, the system needs repair")]
     Random(getrandom::Error),
+    /// The key of the store.
+    #[error(transparent)]
+    StoreKey(#[from] StoreKeyError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -58,11 +58,7 @@ impl Identity {
         let key = KeyPair::generate().map_err(|error| StartError::Tls(error.to_string()))?;
         let path = data_dir.join(KEY_FILE);
         let pem = Zeroizing::new(key.serialize_pem());
-        write_secret(data_dir, &path, &pem).map_err(|source| StartError::File {
-            act: "write",
-            path,
-            source,
-        })?;
+        write_secret(&path, &pem).map_err(|source| StartError::File { act: "write", path, source })?;
         Ok(Self { key })
     }
 
@@ -96,7 +92,9 @@ impl Identity {
 }
 
 /// Writes a file that only its owner can read, whole or not at all: a cut key would be a lost identity.
-fn write_secret(data_dir: &Path, path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let unfinished = path.with_extension("new");
     match fs::remove_file(&unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -106,7 +104,7 @@ fn write_secret(data_dir: &Path, path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
-    File::open(data_dir)?.sync_all()
+    File::open(folder)?.sync_all()
 }
 
 /// Makes the data directory, readable by its owner only, if it is not there.

@@ -4,7 +4,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use airlock_wire::Fingerprint;
@@ -12,11 +12,12 @@ use airlock_wire::Fingerprint;
 use crate::{
     clock::unix_seconds,
     config::{COMMENTED_FILE, CONFIG_FILE},
+    data_dir::DataDir,
     error::StartError,
     identity::{Identity, create_data_dir},
     store::{
         Status,
-        schema::{self, Open, STORE_FILE},
+        schema::{self, Open},
     },
 };
 
@@ -35,17 +36,19 @@ pub struct Initialised {
 ///
 /// # Errors
 /// [`StartError`] says which file can't be made.
-pub fn initialise(data_dir: &Path) -> Result<Initialised, StartError> {
-    create_data_dir(data_dir)?;
-    let identity = Identity::load_or_create(data_dir)?;
-    schema::open(&data_dir.join(STORE_FILE), Open::OrCreate)?;
-    let config = data_dir.join(CONFIG_FILE);
+pub fn initialise(data_dir: impl Into<DataDir>) -> Result<Initialised, StartError> {
+    let data_dir = data_dir.into();
+    let folder = data_dir.path();
+    create_data_dir(folder)?;
+    let identity = Identity::load_or_create(folder)?;
+    schema::open(&data_dir, Open::OrCreate)?;
+    let config = folder.join(CONFIG_FILE);
     let written =
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(&config).and_then(|mut file| {
             file.write_all(COMMENTED_FILE.as_bytes())?;
             // After a power cut an empty file would mean the defaults, whatever its operator had decided.
             file.sync_all()?;
-            File::open(data_dir)?.sync_all()
+            File::open(folder)?.sync_all()
         });
     let config_is_new = match written {
         Ok(()) => true,
@@ -59,10 +62,8 @@ pub fn initialise(data_dir: &Path) -> Result<Initialised, StartError> {
 ///
 /// # Errors
 /// [`StartError::NoRelay`] when no relay was ever made there; [`StartError::Store`] when it can't be read.
-pub fn status(data_dir: &Path) -> Result<Status, StartError> {
-    let store = data_dir.join(STORE_FILE);
-    if !store.exists() {
-        return Err(StartError::NoRelay { path: data_dir.to_owned() });
-    }
-    Ok(Status::read(&store, unix_seconds())?)
+pub fn status(data_dir: impl Into<DataDir>) -> Result<Status, StartError> {
+    let data_dir = data_dir.into();
+    data_dir.must_have_relay()?;
+    Ok(Status::read(&data_dir, unix_seconds())?)
 }

@@ -1,14 +1,9 @@
 //! Making invites.
 
-use std::path::Path;
-
 use airlock_wire::InviteCode;
 
 use crate::{
-    clock::unix_seconds,
-    error::StartError,
-    limits::INVITE_SECONDS_MAX,
-    store::{invites, schema::STORE_FILE},
+    clock::unix_seconds, data_dir::DataDir, error::StartError, limits::INVITE_SECONDS_MAX, store::invites,
 };
 
 /// A fresh invite. Its code is shown once; the store has only its hash.
@@ -25,19 +20,13 @@ pub struct Invite {
 ///
 /// # Errors
 /// [`StartError::NoRelay`] when no relay was ever made there; [`StartError::Store`] when it can't be stored.
-pub fn make(data_dir: &Path, seconds: u64) -> Result<Invite, StartError> {
-    let store = data_dir.join(STORE_FILE);
-    if !store.exists() {
-        return Err(StartError::NoRelay { path: data_dir.to_owned() });
-    }
-    make_in_store(&store, seconds)
-}
-
-pub(crate) fn make_in_store(store: &Path, seconds: u64) -> Result<Invite, StartError> {
+pub fn make(data_dir: impl Into<DataDir>, seconds: u64) -> Result<Invite, StartError> {
+    let data_dir = data_dir.into();
+    data_dir.must_have_relay()?;
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(StartError::Random)?;
     let invite =
         Invite { code: InviteCode(bytes), expires: unix_seconds() + seconds.min(INVITE_SECONDS_MAX) };
-    invites::add(store, invite.code, invite.expires, unix_seconds())?;
+    invites::add(&data_dir, invite.code, invite.expires, unix_seconds())?;
     Ok(invite)
 }

@@ -17,6 +17,7 @@ mod clock;
 mod compact;
 mod config;
 mod connection;
+mod data_dir;
 mod endpoint;
 mod error;
 mod frame_reader;
@@ -28,6 +29,7 @@ mod limits;
 mod metrics;
 mod monitor;
 mod push;
+mod rekey;
 mod relay;
 mod reply;
 mod session;
@@ -40,13 +42,15 @@ pub use backup::{Backup, BackupError, backup};
 pub use check::{Damage, Findings, check};
 pub use compact::{Compacted, compact};
 pub use config::{COMMENTED_FILE, CONFIG_FILE, Config, ConfigError, Registration};
+pub use data_dir::DataDir;
 pub use error::StartError;
 pub use init::{Initialised, initialise, status};
 pub use invite::{Invite, make as make_invite};
 pub use limits::{INVITE_SECONDS_MAX, Limits};
+pub use rekey::rekey;
 pub use relay::Relay;
 pub use store::{
-    Status, StoreError,
+    Status, StoreError, StoreKey, StoreKeyError,
     ceiling::{StoreCeiling, StoreLoad, measure_store},
     filling::{StoredCrowd, fill_store},
 };

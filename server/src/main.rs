@@ -6,7 +6,7 @@ mod settings;
 
 use std::process::ExitCode;
 
-use airlock_relay::{BackupError, StartError, Status};
+use airlock_relay::{BackupError, DataDir, StartError, Status, StoreKey};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use command::{Arguments, Command, Configuration};
 
@@ -35,7 +35,7 @@ impl Failure {
     /// Listed in `airlock-relay --help`.
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Start(StartError::Config(_)) | Self::NoDataDir => 3,
+            Self::Start(StartError::Config(_) | StartError::StoreKey(_)) | Self::NoDataDir => 3,
             Self::Start(StartError::InUse { .. }) => 4,
             Self::Start(StartError::Store(_))
             | Self::Store(_)
@@ -65,29 +65,25 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, matches: &ArgMatches) -> Result<(), Failure> {
-    match arguments.command {
-        Command::Serve(serving) => serve::serve(arguments.data, serving),
-        Command::Init => init(&command::data_dir(arguments.data)?),
-        Command::Invite { expires, json } => {
-            invite(&command::data_dir(arguments.data)?, expires, command::Output::from_flag(json))
-        }
-        Command::Status { json } => {
-            status(&command::data_dir(arguments.data)?, command::Output::from_flag(json))
-        }
-        Command::Check { json } => {
-            check(&command::data_dir(arguments.data)?, command::Output::from_flag(json))
-        }
-        Command::Backup { to } => backup(&command::data_dir(arguments.data)?, &to),
-        Command::Compact => compact(&command::data_dir(arguments.data)?),
+    let data_dir = || arguments.data_dir();
+    match &arguments.command {
+        Command::Serve(serving) => serve::serve(data_dir, serving),
+        Command::Init => init(data_dir()?),
+        Command::Invite { expires, json } => invite(data_dir()?, *expires, command::Output::from_flag(*json)),
+        Command::Status { json } => status(data_dir()?, command::Output::from_flag(*json)),
+        Command::Check { json } => check(data_dir()?, command::Output::from_flag(*json)),
+        Command::Backup { to } => backup(data_dir()?, to),
+        Command::Compact => compact(data_dir()?),
+        Command::Rekey(rekeying) => rekey(data_dir()?, rekeying),
         Command::Config(Configuration::Show { serving, origin, json }) => {
-            let shown = settings::Shown { origin, output: command::Output::from_flag(json) };
+            let shown = settings::Shown { origin: *origin, output: command::Output::from_flag(*json) };
             let matches = innermost(matches);
-            let text = settings::show(&command::data_dir(arguments.data)?, &serving, matches, shown)?;
+            let text = settings::show(&data_dir()?, serving, matches, shown)?;
             Ok(print(text.as_bytes())?)
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "airlock-relay", &mut script);
+            clap_complete::generate(*shell, &mut Arguments::command(), "airlock-relay", &mut script);
             Ok(print(&script)?)
         }
         Command::Man => {
@@ -106,27 +102,23 @@ fn innermost(matches: &ArgMatches) -> &ArgMatches {
     }
 }
 
-fn init(data_dir: &std::path::Path) -> Result<(), Failure> {
+fn init(data_dir: DataDir) -> Result<(), Failure> {
+    let folder = data_dir.path().display().to_string();
     let made = airlock_relay::initialise(data_dir)?;
     let config = made.config.display();
     let state = if made.config_is_new { "written, every key explained" } else { "was there, left as it is" };
     let text = format!(
-        "Relay in {}\n\
+        "Relay in {folder}\n\
          Key fingerprint {}\n\
          Configuration {config} ({state})\n\n\
          Next: set `advertise` there to the name that others reach this machine by, then\n  \
          airlock-relay serve\n",
-        data_dir.display(),
         made.fingerprint,
     );
     Ok(print(text.as_bytes())?)
 }
 
-fn invite(
-    data_dir: &std::path::Path,
-    expires: command::Lifetime,
-    output: command::Output,
-) -> Result<(), Failure> {
+fn invite(data_dir: DataDir, expires: command::Lifetime, output: command::Output) -> Result<(), Failure> {
     let invite = airlock_relay::make_invite(data_dir, expires.seconds())?;
     let text = match output {
         command::Output::Json => {
@@ -144,7 +136,7 @@ fn invite(
     Ok(print(text.as_bytes())?)
 }
 
-fn status(data_dir: &std::path::Path, output: command::Output) -> Result<(), Failure> {
+fn status(data_dir: DataDir, output: command::Output) -> Result<(), Failure> {
     let status = airlock_relay::status(data_dir)?;
     let text = match output {
         command::Output::Json => {
@@ -159,7 +151,7 @@ fn status(data_dir: &std::path::Path, output: command::Output) -> Result<(), Fai
     Ok(print(text.as_bytes())?)
 }
 
-fn check(data_dir: &std::path::Path, output: command::Output) -> Result<(), Failure> {
+fn check(data_dir: DataDir, output: command::Output) -> Result<(), Failure> {
     let found = airlock_relay::check(data_dir)?;
     let text = match output {
         command::Output::Json => {
@@ -184,7 +176,7 @@ fn check(data_dir: &std::path::Path, output: command::Output) -> Result<(), Fail
     if found.damage.is_empty() { Ok(()) } else { Err(Failure::Damaged) }
 }
 
-fn backup(data_dir: &std::path::Path, to: &std::path::Path) -> Result<(), Failure> {
+fn backup(data_dir: DataDir, to: &std::path::Path) -> Result<(), Failure> {
     let made = airlock_relay::backup(data_dir, to)?;
     let text = format!(
         "{}: {} envelopes, {} attachments of {} B\n",
@@ -196,9 +188,20 @@ fn backup(data_dir: &std::path::Path, to: &std::path::Path) -> Result<(), Failur
     Ok(print(text.as_bytes())?)
 }
 
-fn compact(data_dir: &std::path::Path) -> Result<(), Failure> {
+fn compact(data_dir: DataDir) -> Result<(), Failure> {
     let done = airlock_relay::compact(data_dir)?;
     Ok(print(format!("The store took {} B and now takes {} B\n", done.before, done.after).as_bytes())?)
+}
+
+fn rekey(data_dir: DataDir, rekeying: &command::Rekeying) -> Result<(), Failure> {
+    let new = rekeying.new_store_key.as_deref().map(StoreKey::read_or_create).transpose();
+    let new = new.map_err(StartError::from)?;
+    airlock_relay::rekey(data_dir, new.as_ref())?;
+    let text = match &rekeying.new_store_key {
+        Some(path) => format!("The store is under the key {}: name it with --store-key\n", path.display()),
+        None => "The store is not encrypted any more: leave --store-key out\n".to_owned(),
+    };
+    Ok(print(text.as_bytes())?)
 }
 
 fn figures(status: &Status) -> String {

@@ -72,9 +72,9 @@ impl Relay {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         config.check()?;
         let (lock, identity, config) = blocking(move || {
-            create_data_dir(&config.data_dir)?;
-            let lock = DirLock::take(&config.data_dir)?;
-            let identity = Identity::load_or_create(&config.data_dir)?;
+            create_data_dir(config.data_dir.path())?;
+            let lock = DirLock::take(config.data_dir.path())?;
+            let identity = Identity::load_or_create(config.data_dir.path())?;
             Ok((lock, identity, config))
         })
         .await?;
@@ -141,8 +141,8 @@ impl Relay {
     /// # Errors
     /// [`StartError::Store`] when it can't be stored.
     pub async fn make_invite(&self, seconds: u64) -> Result<InviteCode, StartError> {
-        let path = self.serving.store.path().to_owned();
-        spawn_blocking(move || invite::make_in_store(&path, seconds))
+        let data_dir = self.serving.store.data_dir().clone();
+        spawn_blocking(move || invite::make(data_dir, seconds))
             .await
             .map_err(|_| StoreError::Thread { thread: "invite", source: None })?
             .map(|invite| invite.code)
@@ -153,8 +153,8 @@ impl Relay {
     /// # Errors
     /// [`StartError::Store`] when it can't be read.
     pub async fn status(&self) -> Result<Status, StartError> {
-        let path = self.serving.store.path().to_owned();
-        let read = spawn_blocking(move || Status::read(&path, unix_seconds()))
+        let data_dir = self.serving.store.data_dir().clone();
+        let read = spawn_blocking(move || Status::read(&data_dir, unix_seconds()))
             .await
             .map_err(|_| StoreError::Thread { thread: "status", source: None })?;
         Ok(read?)

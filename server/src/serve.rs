@@ -1,12 +1,8 @@
 //! `airlock-relay serve`: configuration, logs, signals.
 
-use std::{
-    io::IsTerminal,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io::IsTerminal, sync::Arc};
 
-use airlock_relay::{Config, Relay, StartError, StoreError};
+use airlock_relay::{Config, DataDir, Relay, StartError, StoreError};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::level_filters::LevelFilter;
@@ -14,19 +10,22 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 
 use crate::{
     Failure,
-    command::{self, LogFormat, LogLevel, Serving},
+    command::{LogFormat, LogLevel, Serving},
     print,
     settings::configuration,
 };
 
 /// Runs a relay until a signal or a failure of its store ends it.
-pub(crate) fn serve(data: Option<PathBuf>, serving: Serving) -> Result<(), Failure> {
+pub(crate) fn serve(
+    data_dir: impl FnOnce() -> Result<DataDir, Failure>,
+    serving: &Serving,
+) -> Result<(), Failure> {
     start_logging(serving.log, serving.log_format);
-    let data_dir = command::data_dir(data)?;
-    let config = configuration(&data_dir, &serving)?;
+    let data_dir = data_dir()?;
+    let config = configuration(&data_dir, serving)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    runtime.block_on(run(config, &data_dir, &serving))
+    runtime.block_on(run(config, &data_dir, serving))
 }
 
 /// Logs of this program only: those of the libraries below it name the addresses of peers.
@@ -48,7 +47,7 @@ fn start_logging(level: LogLevel, format: LogFormat) {
     }
 }
 
-async fn run(config: Config, data_dir: &Path, serving: &Serving) -> Result<(), Failure> {
+async fn run(config: Config, data_dir: &DataDir, serving: &Serving) -> Result<(), Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Runtime)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
@@ -87,7 +86,7 @@ async fn run(config: Config, data_dir: &Path, serving: &Serving) -> Result<(), F
 }
 
 /// Reads the configuration again. One that can't be used changes nothing.
-fn reload(relay: &Relay, data_dir: &Path, serving: &Serving) {
+fn reload(relay: &Relay, data_dir: &DataDir, serving: &Serving) {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell_systemd(&[NotifyState::Reloading, now]),
         Err(error) => tracing::warn!(%error, "no clock to tell systemd of the reload"),

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use airlock_relay::{CONFIG_FILE, Config, ConfigError, StartError};
+use airlock_relay::{CONFIG_FILE, Config, ConfigError, DataDir, StartError};
 use clap::{ArgMatches, parser::ValueSource};
 
 use crate::{
@@ -19,10 +19,10 @@ use crate::{
 const WITH_FLAG: [&str; 5] = ["listen", "advertise", "registration", "metrics", "metrics_exposed"];
 
 /// Flag before variable (both by clap), before file, before default.
-pub(crate) fn configuration(data_dir: &Path, serving: &Serving) -> Result<Config, Failure> {
+pub(crate) fn configuration(data_dir: &DataDir, serving: &Serving) -> Result<Config, Failure> {
     let mut config = match file(data_dir, serving) {
-        Some(file) => Config::read(&file, data_dir).map_err(StartError::from)?,
-        None => Config::in_dir(data_dir),
+        Some(file) => Config::read(&file, data_dir.clone()).map_err(StartError::from)?,
+        None => Config::in_dir(data_dir.clone()),
     };
     if let Some(listen) = serving.listen {
         config.listen = listen;
@@ -43,8 +43,8 @@ pub(crate) fn configuration(data_dir: &Path, serving: &Serving) -> Result<Config
 }
 
 /// The file that is read, if there is one.
-fn file(data_dir: &Path, serving: &Serving) -> Option<PathBuf> {
-    let usual = data_dir.join(CONFIG_FILE);
+fn file(data_dir: &DataDir, serving: &Serving) -> Option<PathBuf> {
+    let usual = data_dir.path().join(CONFIG_FILE);
     serving.config.clone().or_else(|| usual.exists().then_some(usual))
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Shown {
 
 /// What `serve` would run with, one key a line. `matches` are those of the command.
 pub(crate) fn show(
-    data_dir: &Path,
+    data_dir: &DataDir,
     serving: &Serving,
     matches: &ArgMatches,
     shown: Shown,
@@ -142,10 +142,13 @@ fn text(rows: &[(String, toml::Value, String)], origin: bool) -> String {
         .collect()
 }
 
-fn json(data_dir: &Path, rows: &[(String, toml::Value, String)]) -> String {
+fn json(data_dir: &DataDir, rows: &[(String, toml::Value, String)]) -> String {
     let keys: Vec<serde_json::Value> = rows
         .iter()
         .map(|(key, value, origin)| serde_json::json!({ "key": key, "value": value, "origin": origin }))
         .collect();
-    format!("{}\n", serde_json::json!({ "version": 1, "data": data_dir.display().to_string(), "keys": keys }))
+    format!(
+        "{}\n",
+        serde_json::json!({ "version": 1, "data": data_dir.path().display().to_string(), "keys": keys })
+    )
 }

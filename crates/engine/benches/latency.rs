@@ -30,7 +30,7 @@ fn latency(criterion: &mut Criterion) {
     let (_relay, alice, bob) = runtime.block_on(async {
         let config = Config {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            data_dir: folder.path().join("relay"),
+            data_dir: folder.path().join("relay").into(),
             registration: Registration::Open,
             // Each message has a connection of its own, and here they come faster than a relay lets anybody connect.
             limits: Limits {

@@ -59,16 +59,16 @@ mod tests {
     #[test]
     fn a_reader_of_an_older_state_keeps_the_log_and_neither_ends_the_store_nor_holds_its_writer_up() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(STORE_FILE);
-        let writer = schema::open(&path, Open::OrCreate).unwrap();
+        let store = dir.path().into();
+        let writer = schema::open(&store, Open::OrCreate).unwrap();
         let files = BlobFiles::in_dir(dir.path()).unwrap();
         let channels = (mpsc::sync_channel(1).0, mpsc::sync_channel(1).0);
-        let connection = schema::open(&path, Open::Existing).unwrap();
+        let connection = schema::open(&store, Open::Existing).unwrap();
         let (shared, _) =
             load::load(connection, &Config::loopback(dir.path()), Arc::default(), &files, channels).unwrap();
 
         // As `check` and `backup` do.
-        let mut reader = schema::open(&path, Open::ReadOnly).unwrap();
+        let mut reader = schema::open(&store, Open::ReadOnly).unwrap();
         let snapshot = reader.transaction().unwrap();
         let count = |connection: &Connection| {
             connection.query_row("SELECT count(*) FROM invite", (), |row| row.get(0))
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(count(&snapshot), Ok(0));
         writer.execute("INSERT INTO invite (hash, expires) VALUES (x'01', 1)", ()).unwrap();
 
-        let checkpoints = schema::open(&path, Open::Existing).unwrap();
+        let checkpoints = schema::open(&store, Open::Existing).unwrap();
         let (wake, woken) = mpsc::sync_channel(1);
         wake.send(()).unwrap();
         drop(wake);

@@ -17,6 +17,36 @@ pub enum StoreError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// A key is wanted, and there is none.
+    #[error(
+        "the store {path} is encrypted, or damaged: name the file of its key with --store-key. If it never had one, \
+         restore it from a backup; without one, move it away, and all users must register again",
+        path = path.display()
+    )]
+    KeyWanted {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// There is a key, and the store is not encrypted.
+    #[error(
+        "the store {path} is not encrypted: leave --store-key out, or encrypt the store with `airlock-relay rekey \
+         --new-store-key FILE`",
+        path = path.display()
+    )]
+    NotEncrypted {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// It does not open with the key.
+    #[error(
+        "the store {path} does not open with this key: name the file of its own key with --store-key; nobody can read \
+         it without. If the key is the right one, the store is damaged: restore it from a backup",
+        path = path.display()
+    )]
+    WrongKey {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The file can't be made.
     #[error("can't make the store {path}: {source}", path = path.display())]
     Create {

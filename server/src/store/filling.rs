@@ -1,7 +1,5 @@
 //! A store as it is after long use, made at once: for the load tool, which shows what a relay's growth costs.
 
-use std::path::Path;
-
 use airlock_wire::{
     AccountId, DeliveryToken, Device, DeviceId, DeviceList, Signature, SignedDeviceList, encode,
 };
@@ -10,9 +8,9 @@ use rusqlite::{Connection, params};
 
 use super::{
     StoreError,
-    schema::{self, Open, STORE_FILE},
+    schema::{self, Open},
 };
-use crate::{clock::unix_seconds, limits::SUBMITS_KEPT_MAX};
+use crate::{clock::unix_seconds, data_dir::DataDir, limits::SUBMITS_KEPT_MAX};
 
 /// Rows in one commit.
 const ROWS_TOGETHER: u64 = 100_000;
@@ -34,8 +32,8 @@ pub struct StoredCrowd {
 ///
 /// # Errors
 /// [`StoreError`] when it can't be made or written to.
-pub fn fill_store(data_dir: &Path, crowd: StoredCrowd) -> Result<(), StoreError> {
-    let connection = schema::open(&data_dir.join(STORE_FILE), Open::OrCreate)?;
+pub fn fill_store(data_dir: impl Into<DataDir>, crowd: StoredCrowd) -> Result<(), StoreError> {
+    let connection = schema::open(&data_dir.into(), Open::OrCreate)?;
     fill(&connection, crowd).map_err(|source| StoreError::Write { source })
 }
 

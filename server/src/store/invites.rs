@@ -3,8 +3,6 @@
 //! Only hashes are stored. `airlock-relay invite` adds codes while the relay runs, so that is the one table it
 //! writes; what the relay knows of them, that one was used, is in a table of its own.
 
-use std::path::Path;
-
 use airlock_wire::{InviteCode, Refusal};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -12,10 +10,10 @@ use super::{
     StoreError,
     schema::{self, Open},
 };
-use crate::limits::INVITE_KEPT_SECONDS;
+use crate::{data_dir::DataDir, limits::INVITE_KEPT_SECONDS};
 
 /// Adds an invite, in a short transaction on a connection of its own.
-pub(crate) fn add(store: &Path, code: InviteCode, expires: u64, now: u64) -> Result<(), StoreError> {
+pub(crate) fn add(store: &DataDir, code: InviteCode, expires: u64, now: u64) -> Result<(), StoreError> {
     let write = |source| StoreError::Write { source };
     let mut connection = schema::open(store, Open::Existing)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(write)?;
@@ -59,11 +57,11 @@ mod tests {
     #[test]
     fn a_code_works_once_and_in_time_and_each_refusal_says_which() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(schema::STORE_FILE);
-        let mut relay = schema::open(&path, Open::OrCreate).unwrap();
+        let store = dir.path().into();
+        let mut relay = schema::open(&store, Open::OrCreate).unwrap();
         let [good, late, never] = [1, 2, 3].map(|byte| InviteCode([byte; 16]));
-        add(&path, good, 200, 100).unwrap();
-        add(&path, late, 150, 100).unwrap();
+        add(&store, good, 200, 100).unwrap();
+        add(&store, late, 150, 100).unwrap();
 
         let transaction = relay.transaction().unwrap();
         assert_eq!(redeem(&transaction, never, 160), Ok(Err(Refusal::InviteUnknown)));

@@ -17,6 +17,7 @@ mod directory;
 mod error;
 pub(crate) mod filling;
 pub(crate) mod invites;
+mod key;
 mod load;
 mod mailbox_index;
 mod operation;
@@ -32,7 +33,6 @@ mod tests;
 mod writer;
 
 use std::{
-    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, RwLock,
         atomic::{AtomicUsize, Ordering},
@@ -59,12 +59,17 @@ use self::{
     reader::Read,
     recent::RecentEnvelopes,
     rules::Rules,
-    schema::{Open, STORE_FILE},
+    schema::Open,
 };
-pub use self::{error::StoreError, status::Status};
+pub use self::{
+    error::StoreError,
+    key::{StoreKey, StoreKeyError},
+    status::Status,
+};
 use crate::{
     blobs::{BlobFiles, Turns},
     config::Config,
+    data_dir::DataDir,
     guarded,
     lease::Leases,
     limits::{BLOB_DELETIONS_MAX, PUSH_READ_BYTES_MAX, READERS, WRITE_QUEUE_MAX},
@@ -113,18 +118,18 @@ pub(crate) struct Store {
     next_reader: AtomicUsize,
     writing: Mutex<Vec<JoinHandle<()>>>,
     blob_files: BlobFiles,
-    path: PathBuf,
+    data_dir: DataDir,
 }
 
 impl Store {
     /// Opens the store of the data directory, made if there is none, and starts its threads.
     pub(crate) fn open(config: &Config, metrics: Arc<Metrics>) -> Result<Self, StoreError> {
-        let path = config.data_dir.join(STORE_FILE);
-        let connection = schema::open(&path, Open::OrCreate)?;
+        let data_dir = &config.data_dir;
+        let connection = schema::open(data_dir, Open::OrCreate)?;
         let (wake_checkpoint, woken) = mpsc::sync_channel(1);
         let (delete_file, files_to_delete) = mpsc::sync_channel(BLOB_DELETIONS_MAX);
         let blob_files =
-            BlobFiles::in_dir(&config.data_dir).map_err(|source| StoreError::BlobFile { source })?;
+            BlobFiles::in_dir(data_dir.path()).map_err(|source| StoreError::BlobFile { source })?;
         let (shared, writer) =
             load::load(connection, config, metrics, &blob_files, (wake_checkpoint, delete_file))?;
 
@@ -132,7 +137,7 @@ impl Store {
         let writing = vec![
             start("writer", &shared, move |_| writer.run(&queue))?,
             start("checkpoint", &shared, {
-                let connection = schema::open(&path, Open::Existing)?;
+                let connection = schema::open(data_dir, Open::Existing)?;
                 move |shared| checkpoint::run(&connection, &woken, shared)
             })?,
             start("blob-files", &shared, {
@@ -142,7 +147,7 @@ impl Store {
         ];
         let mut readers = Vec::with_capacity(READERS);
         for _ in 0..READERS {
-            let connection = schema::open(&path, Open::Existing)?;
+            let connection = schema::open(data_dir, Open::Existing)?;
             let (ask, questions) = mpsc::channel();
             start("reader", &shared, move |shared| reader::run(&connection, &questions, shared))?;
             readers.push(ask);
@@ -155,7 +160,7 @@ impl Store {
             next_reader: AtomicUsize::new(0),
             writing: Mutex::new(writing),
             blob_files,
-            path,
+            data_dir: data_dir.clone(),
         })
     }
 
@@ -285,7 +290,7 @@ impl Store {
             blobs,
             blob_bytes,
             queued_operations: WRITE_QUEUE_MAX.saturating_sub(self.room.available_permits()) as u64,
-            disk_bytes: disk_bytes(&self.path),
+            disk_bytes: disk_bytes(&self.data_dir.store()),
         }
     }
 
@@ -303,9 +308,9 @@ impl Store {
         }
     }
 
-    /// The database file.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// Where it lies.
+    pub(crate) fn data_dir(&self) -> &DataDir {
+        &self.data_dir
     }
 
     /// Commits what was submitted and ends the writing threads. Blocks until they have ended.

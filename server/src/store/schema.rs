@@ -6,12 +6,17 @@
 //!
 //! Each table has one writing process: `invite` belongs to `airlock-relay invite`, the rest to the relay.
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    fs::{File, OpenOptions},
+    io::Read,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::StoreError;
-use crate::limits::DATABASE_BUSY;
+use super::{StoreError, StoreKey};
+use crate::{data_dir::DataDir, limits::DATABASE_BUSY};
 
 /// The store in the data directory.
 pub(crate) const STORE_FILE: &str = "relay.db";
@@ -118,7 +123,8 @@ pub(crate) enum Open {
 }
 
 /// Opens the store and checks that this version can work with it.
-pub(crate) fn open(path: &Path, how: Open) -> Result<Connection, StoreError> {
+pub(crate) fn open(data_dir: &DataDir, how: Open) -> Result<Connection, StoreError> {
+    let path = &data_dir.store();
     let access = match how {
         Open::OrCreate | Open::Existing => OpenFlags::SQLITE_OPEN_READ_WRITE,
         Open::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
@@ -128,8 +134,19 @@ pub(crate) fn open(path: &Path, how: Open) -> Result<Connection, StoreError> {
     if how == Open::OrCreate {
         create_private(path)?;
     }
-    let unusable = |source| StoreError::Open { path: path.to_owned(), source };
+    let key = data_dir.store_key();
+    let unusable = |source: rusqlite::Error| match (source.sqlite_error_code(), key) {
+        (Some(ErrorCode::NotADatabase), None) => StoreError::KeyWanted { path: path.to_owned() },
+        (Some(ErrorCode::NotADatabase), Some(_)) if is_plain(path) => {
+            StoreError::NotEncrypted { path: path.to_owned() }
+        }
+        (Some(ErrorCode::NotADatabase), Some(_)) => StoreError::WrongKey { path: path.to_owned() },
+        _ => StoreError::Open { path: path.to_owned(), source },
+    };
     let mut connection = Connection::open_with_flags(path, flags).map_err(unusable)?;
+    if let Some(key) = key {
+        unlock(&connection, key).map_err(unusable)?;
+    }
     prepare(&mut connection, how).map_err(unusable)?;
 
     let application: i64 =
@@ -142,6 +159,20 @@ pub(crate) fn open(path: &Path, how: Open) -> Result<Connection, StoreError> {
         }
         _ => Err(StoreError::Foreign { path: path.to_owned() }),
     }
+}
+
+/// Lets a connection read and write pages under the key. Before anything else is asked of it.
+pub(crate) fn unlock(connection: &Connection, key: &StoreKey) -> rusqlite::Result<()> {
+    // SQLCipher would tell standard error of each page that it can't read; what that means is in our own errors.
+    connection.pragma_update(None, "cipher_log_level", "NONE")?;
+    connection.pragma_update(None, "key", key.literal().as_str())
+}
+
+/// Whether the file begins as SQLite's do that are not encrypted.
+fn is_plain(path: &Path) -> bool {
+    let mut header = [0; 16];
+    File::open(path).and_then(|mut file| file.read_exact(&mut header)).is_ok()
+        && header == *b"SQLite format 3\0"
 }
 
 /// Makes the empty file, if there is none, so that only its owner can read it; SQLite gives its log the same
@@ -198,10 +229,10 @@ mod tests {
     #[test]
     fn a_store_opens_again_with_what_it_holds() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(STORE_FILE);
-        let first = open(&path, Open::OrCreate).unwrap();
+        let store = dir.path().into();
+        let first = open(&store, Open::OrCreate).unwrap();
         first.execute("INSERT INTO invite VALUES (x'00', 1)", ()).unwrap();
-        let again = open(&path, Open::Existing).unwrap();
+        let again = open(&store, Open::Existing).unwrap();
         let invites: i64 = again.query_row("SELECT count(*) FROM invite", (), |row| row.get(0)).unwrap();
         assert_eq!(invites, 1);
     }
@@ -209,28 +240,27 @@ mod tests {
     #[test]
     fn a_store_from_before_attachments_gets_their_tables_and_keeps_what_it_holds() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(STORE_FILE);
-        let old = Connection::open(&path).unwrap();
+        let store = DataDir::from(dir.path());
+        let old = Connection::open(store.store()).unwrap();
         old.execute_batch(TABLES).unwrap();
         old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
         old.pragma_update(None, "user_version", 1).unwrap();
         old.execute("INSERT INTO invite VALUES (x'00', 1)", ()).unwrap();
         drop(old);
-        let migrated = open(&path, Open::OrCreate).unwrap();
+        let migrated = open(&store, Open::OrCreate).unwrap();
         let rows: (i64, i64) = migrated
             .query_row("SELECT (SELECT count(*) FROM invite), (SELECT count(*) FROM blob)", (), |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })
             .unwrap();
         assert_eq!(rows, (1, 0));
-        open(&path, Open::OrCreate).unwrap();
+        open(&store, Open::OrCreate).unwrap();
     }
 
     #[test]
     fn only_its_owner_can_read_the_store_and_its_log() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join(STORE_FILE);
-        let connection = open(&path, Open::OrCreate).unwrap();
+        let connection = open(&dir.path().into(), Open::OrCreate).unwrap();
         connection.execute("INSERT INTO invite VALUES (x'00', 1)", ()).unwrap();
         for name in [STORE_FILE, "relay.db-wal"] {
             let mode = fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
@@ -239,18 +269,36 @@ mod tests {
     }
 
     #[test]
-    fn newer_foreign_corrupt_and_missing_stores_are_refused_by_name() {
+    fn stores_that_cannot_be_used_are_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
-        let file = |name: &str| dir.path().join(name);
-        open(&file("newer"), Open::OrCreate).unwrap().pragma_update(None, "user_version", 9).unwrap();
-        Connection::open(file("foreign")).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
-        fs::write(file("corrupt"), [0x55; 8_192]).unwrap();
+        let folder = |name: &str| {
+            let folder = DataDir::from(dir.path().join(name));
+            fs::create_dir_all(folder.path()).unwrap();
+            folder
+        };
+        let key = |name: &str| StoreKey::read_or_create(&dir.path().join(name)).unwrap();
+        open(&folder("newer"), Open::OrCreate).unwrap().pragma_update(None, "user_version", 9).unwrap();
+        Connection::open(folder("foreign").store()).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
+        fs::write(folder("corrupt").store(), [0x55; 8_192]).unwrap();
+        open(&folder("plain"), Open::OrCreate).unwrap();
+        let encrypted = folder("encrypted").with_store_key(key("its.key"));
+        open(&encrypted, Open::OrCreate).unwrap();
+        open(&encrypted, Open::ReadOnly).unwrap();
 
-        let texts: Vec<String> = ["newer", "foreign", "corrupt", "missing"]
-            .into_iter()
-            .map(|name| {
-                let how = if name == "missing" { Open::Existing } else { Open::OrCreate };
-                let error = open(&file(name), how).unwrap_err().to_string();
+        let refused = [
+            folder("newer"),
+            folder("foreign"),
+            folder("corrupt"),
+            folder("missing"),
+            folder("encrypted"),
+            folder("encrypted").with_store_key(key("other.key")),
+            folder("plain").with_store_key(key("its.key")),
+        ];
+        let texts: Vec<String> = refused
+            .iter()
+            .map(|folder| {
+                let how = if folder.path().ends_with("missing") { Open::Existing } else { Open::OrCreate };
+                let error = open(folder, how).unwrap_err().to_string();
                 error.replace(&dir.path().display().to_string(), "DATA")
             })
             .collect();

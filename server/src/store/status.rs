@@ -8,6 +8,7 @@ use super::{
     StoreError,
     schema::{self, Open},
 };
+use crate::data_dir::DataDir;
 
 /// What a relay holds. It has no ids: an operator's screen and logs need none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,9 +40,9 @@ pub struct Status {
 }
 
 impl Status {
-    /// Reads the figures of the store at `path`, with `now` in Unix seconds.
-    pub(crate) fn read(path: &Path, now: u64) -> Result<Self, StoreError> {
-        let connection = schema::open(path, Open::ReadOnly)?;
+    /// Reads the figures of the store, with `now` in Unix seconds.
+    pub(crate) fn read(data_dir: &DataDir, now: u64) -> Result<Self, StoreError> {
+        let connection = schema::open(data_dir, Open::ReadOnly)?;
         let status = connection
             .query_row(
                 "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM device),
@@ -72,7 +73,7 @@ impl Status {
                 },
             )
             .map_err(|source| StoreError::Read { source })?;
-        Ok(Self { disk_bytes: disk_bytes(path), ..status })
+        Ok(Self { disk_bytes: disk_bytes(&data_dir.store()), ..status })
     }
 }
 

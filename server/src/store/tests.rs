@@ -15,7 +15,7 @@ use super::{
     load,
     mailbox_index::DeviceNumber,
     operation::{Action, Operation},
-    schema::{self, Open, STORE_FILE},
+    schema::{self, Open},
     writer::{Gathering, Writer},
 };
 use crate::{blobs::BlobFiles, clock::unix_seconds, config::Config, guarded, metrics::Kind, reply::Reply};
@@ -40,7 +40,7 @@ impl Bench {
     }
 
     fn load(dir: &TempDir) -> (Arc<Shared>, Writer) {
-        let connection = schema::open(&dir.path().join(STORE_FILE), Open::OrCreate).unwrap();
+        let connection = schema::open(&dir.path().into(), Open::OrCreate).unwrap();
         // Nobody listens: a checkpoint is only ever asked for.
         let (wake, _) = mpsc::sync_channel(1);
         let (delete_file, _) = mpsc::sync_channel(1);
@@ -92,7 +92,7 @@ impl Bench {
     }
 
     fn rows(&self, table: &str) -> i64 {
-        let connection = schema::open(&self.dir.path().join(STORE_FILE), Open::Existing).unwrap();
+        let connection = schema::open(&self.dir.path().into(), Open::Existing).unwrap();
         connection.query_row(&format!("SELECT count(*) FROM {table}"), (), |row| row.get(0)).unwrap()
     }
 }

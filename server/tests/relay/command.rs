@@ -65,7 +65,9 @@ pub(crate) fn stop(mut child: Child, signal: Signal) -> Option<i32> {
 #[test]
 fn the_help_texts_teach() {
     let dir = tempfile::tempdir().unwrap();
-    for command in ["", "init", "serve", "invite", "status", "check", "backup", "compact", "config show"] {
+    for command in
+        ["", "init", "serve", "invite", "status", "check", "backup", "compact", "rekey", "config show"]
+    {
         let arguments: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let output = run(dir.path(), &arguments);
         assert!(output.status.success());

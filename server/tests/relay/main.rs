@@ -13,6 +13,7 @@ mod command;
 mod configuration;
 mod delivery;
 mod documents;
+mod encrypted;
 mod hostile;
 mod monitoring;
 mod prekeys;

@@ -84,7 +84,7 @@ fn home(folder: &TempDir, name: &str) -> Home {
 fn config(folder: &Path, port: u16) -> Config {
     Config {
         listen: (Ipv4Addr::LOCALHOST, port).into(),
-        data_dir: folder.join("relay"),
+        data_dir: folder.join("relay").into(),
         registration: Registration::Open,
         ..Config::default()
     }

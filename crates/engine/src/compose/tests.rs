@@ -33,7 +33,7 @@ async fn left(prepare: impl AsyncFn(&Engine)) -> String {
     let folder = tempfile::tempdir().unwrap();
     let config = Config {
         listen: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
-        data_dir: folder.path().join("relay"),
+        data_dir: folder.path().join("relay").into(),
         registration: Registration::Open,
         ..Config::default()
     };
