@@ -17,7 +17,7 @@ use crate::{
     error::LabError,
     measure::{Measure, Measured},
     play,
-    record::Run,
+    record::{Rounds, Run},
     report::{REPORT_VERSION, Report, Timings},
     scenario::{Conversation, Scenario},
     setting::Setting,
@@ -125,7 +125,8 @@ pub async fn run(
         plan.push((scenario, settings));
     }
     let steps_of = |(scenario, settings): &(&Scenario, &[Setting])| {
-        scenario.conversation().map_or(0, play::steps) * settings.len() + scenario.measures().len()
+        let played = settings.len() + further_rounds(scenario, settings).len();
+        scenario.conversation().map_or(0, play::steps) * played + scenario.measures().len()
     };
     let of = plan.iter().map(steps_of).sum();
     let mut steps = Steps { tell: progress, done: 0, of };
@@ -158,11 +159,19 @@ async fn one<P: FnMut(Progress)>(
     seed: u64,
     steps: &mut Steps<P>,
 ) -> Result<conclude::Concluded, LabError> {
-    let mut runs = Vec::new();
+    let (mut runs, mut rounds) = (Vec::new(), Rounds::default());
     if let Some(conversation) = scenario.conversation() {
         for setting in settings {
             let step = |step| steps.step(scenario.name(), Doing::Playing(*setting, step));
             runs.push(in_new_folder(conversation, *setting, seed, step).await?);
+        }
+        for (round, setting) in further_rounds(scenario, settings) {
+            let step = |step| steps.step(scenario.name(), Doing::Playing(setting, step));
+            let run = in_new_folder(conversation, setting, seed.wrapping_add(round.number()), step).await?;
+            match round {
+                Round::Again(_) => rounds.again.push(run),
+                Round::Control(_) => rounds.control.push(run),
+            }
         }
     }
     let mut measured = Vec::new();
@@ -171,7 +180,33 @@ async fn one<P: FnMut(Progress)>(
         measured.push(measured_by(measure, seed, tell).await?);
         steps.done();
     }
-    Ok(conclude::conclude(scenario, &runs, measured, seed))
+    Ok(conclude::conclude(scenario, &runs, &rounds, measured, seed))
+}
+
+/// A further round of a scenario.
+#[derive(Clone, Copy)]
+enum Round {
+    Again(u64),
+    Control(u64),
+}
+
+impl Round {
+    /// No two rounds have one seed.
+    fn number(self) -> u64 {
+        match self {
+            Self::Again(number) | Self::Control(number) => number,
+        }
+    }
+}
+
+/// What is played besides once under each setting: each setting again, and off as often once more as a control.
+fn further_rounds(scenario: &Scenario, settings: &[Setting]) -> Vec<(Round, Setting)> {
+    let rounds = u64::from(scenario.rounds());
+    let off = Setting::gate(Mode::Off);
+    let again =
+        (1..rounds).flat_map(|round| settings.iter().map(move |setting| (Round::Again(round), *setting)));
+    let control = (rounds..2 * rounds).map(|round| (Round::Control(round), off));
+    if rounds > 1 && settings.contains(&off) { again.chain(control).collect() } else { again.collect() }
 }
 
 async fn in_new_folder(

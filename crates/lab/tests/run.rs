@@ -183,7 +183,7 @@ async fn a_hook_is_not_said_to_have_read_what_was_encrypted_before() {
     let report = reported("known-picture", "shadow").await;
     let rows = &panel(&report, "messages").grid.as_ref().unwrap().rows;
     let of = |id: &str| &rows.iter().find(|(label, _)| label.starts_with(id)).unwrap().1[0].text;
-    assert_eq!((of("zipped").as_str(), of("sealed-zip").as_str()), ("hook", "nobody"));
+    assert_eq!((of("zipped").as_str(), of("aes-zip").as_str()), ("hook", "nobody"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     measure::Measured,
-    record::{MessageRun, Run},
+    record::{MessageRun, Rounds, Run},
     report::{Claim, ScenarioReport, Standing, Timings},
     scenario::Scenario,
     setting::Setting,
@@ -22,8 +22,14 @@ pub(crate) struct Concluded {
     pub(crate) timings: Timings,
 }
 
-/// Concludes from the runs of a scenario, one for each setting, and from its measurements.
-pub(crate) fn conclude(scenario: &Scenario, runs: &[Run], measured: Vec<Measured>, seed: u64) -> Concluded {
+/// Concludes from the runs of a scenario, one for each setting, from its further rounds, and from its measurements.
+pub(crate) fn conclude(
+    scenario: &Scenario,
+    runs: &[Run],
+    rounds: &Rounds,
+    measured: Vec<Measured>,
+    seed: u64,
+) -> Concluded {
     let (mut panels, mut claims) = (Vec::new(), Vec::new());
     if let (Some(conversation), false) = (scenario.conversation(), runs.is_empty()) {
         let facts = Facts { scenario, highlight: conversation.highlight, runs };
@@ -55,7 +61,7 @@ pub(crate) fn conclude(scenario: &Scenario, runs: &[Run], measured: Vec<Measured
         case: scenario.case().clone(),
         command: command(scenario, &settings, seed),
     };
-    Concluded { scenario: report, timings: timings::of(scenario.name(), runs, seed) }
+    Concluded { scenario: report, timings: timings::of(scenario.name(), runs, rounds, seed) }
 }
 
 /// The runs of one scenario.

@@ -2,14 +2,15 @@
 
 use airlock_protocol::gate::Mode;
 
-use super::words::{Rows, plain};
+use super::words::{Rows, counted, plain};
 use crate::{
-    measure::{Trace, distinguish},
-    record::Run,
+    measure::{Halves, Trace, distinguish},
+    record::{Rounds, Run},
     report::{Claim, Evidence, Panel, Standing, TimedPanel, Timings, grouped},
+    setting::Setting,
 };
 
-pub(super) fn of(scenario: &str, runs: &[Run], seed: u64) -> Timings {
+pub(super) fn of(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Timings {
     if runs.is_empty() {
         return Timings::default();
     }
@@ -32,49 +33,92 @@ pub(super) fn of(scenario: &str, runs: &[Run], seed: u64) -> Timings {
     let (id, title) = ("cost".into(), "What it cost".into());
     let panel = Panel { id, title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new() };
     let panels = vec![TimedPanel { scenario: scenario.into(), panel }];
-    Timings { panels, claims: told_apart(scenario, runs, seed), ..Timings::default() }
+    Timings { panels, claims: told_apart(scenario, runs, rounds, seed), ..Timings::default() }
 }
 
-/// Whether somebody on the path, who knows when Alice sends, tells a setting from off by sizes, counts and times.
-fn told_apart(scenario: &str, runs: &[Run], seed: u64) -> Vec<Claim> {
+/// Whether somebody on the path, who knows when Alice sends, tells a setting from off by sizes, counts and times; and, as
+/// a control, whether they tell off from off.
+fn told_apart(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Vec<Claim> {
     let plain = |run: &&Run| run.setting.is_end_to_end() && run.setting.hostile().is_none();
+    let played = |setting: Setting| -> Vec<&Run> {
+        runs.iter().chain(&rounds.again).filter(|run| run.setting == setting).collect()
+    };
     let Some(off) = runs.iter().filter(plain).find(|run| run.setting.mode() == Mode::Off) else {
         return Vec::new();
     };
+    let off = Heard { name: off.setting.to_string(), runs: played(off.setting) };
     let others = runs.iter().filter(plain).filter(|run| run.setting.mode() != Mode::Off);
-    others.filter_map(|on| against_off(scenario, off, on, seed)).collect()
+    let others = others.map(|run| Heard { name: run.setting.to_string(), runs: played(run.setting) });
+    let control = Heard { name: CONTROL.into(), runs: rounds.control.iter().collect() };
+    others.chain([control]).filter_map(|on| against_off(scenario, &off, &on, seed)).collect()
 }
 
-fn against_off(scenario: &str, off: &Run, on: &Run, seed: u64) -> Option<Claim> {
-    let traces = |run: &Run, on: bool| -> Vec<Trace> {
-        let sent = run.alices().filter(|message| message.was_sent());
-        sent.map(|message| {
-            let (sizes, gaps) = (message.on_the_wire.sizes.clone(), message.on_the_wire.gaps.clone());
-            Trace { on, sizes, gaps }
-        })
-        .collect()
+/// Off, played once more: whoever tells it from off learnt what is of no meaning.
+const CONTROL: &str = "off once more";
+
+/// What was heard on the wire under one setting, in one round or in several.
+struct Heard<'a> {
+    name: String,
+    runs: Vec<&'a Run>,
+}
+
+impl Heard<'_> {
+    fn traces(&self, on: bool) -> Vec<Vec<Trace>> {
+        let sent = |run: &&Run| -> Vec<Trace> {
+            let sent = run.alices().filter(|message| message.was_sent());
+            sent.map(|message| {
+                let (sizes, gaps) = (message.on_the_wire.sizes.clone(), message.on_the_wire.gaps.clone());
+                Trace { on, sizes, gaps }
+            })
+            .collect()
+        };
+        self.runs.iter().map(sent).collect()
+    }
+}
+
+fn against_off(scenario: &str, off: &Heard<'_>, on: &Heard<'_>, seed: u64) -> Option<Claim> {
+    let all = [off.traces(false), on.traces(true)];
+    let rounds = off.runs.len().min(on.runs.len());
+    let halves = if rounds < 2 {
+        Halves::drawn(&all.concat().concat(), seed)
+    } else {
+        let part = |from: usize, to: usize| {
+            all.iter().flat_map(|traces| traces.get(from..to).unwrap_or_default().concat()).collect()
+        };
+        Halves { training: part(0, rounds / 2), judged: part(rounds / 2, rounds) }
     };
-    let all = [traces(off, false), traces(on, true)].concat();
-    let auc = distinguish(&all, seed)?;
+    let auc = distinguish(&halves)?;
     // Without an interval all messages of a setting look alike, and either all are told apart or none.
     let (figure, told) = match auc.interval {
         Some((low, high)) => (format!("{:.2} ({low:.2} to {high:.2})", auc.area), low > 0.5),
         None => (format!("{:.2}", auc.area), auc.area > 0.5),
     };
     let tells = if told { "tells" } else { "does not tell" };
-    let text = format!("On the wire, a simple distinguisher {tells} {} from off: AUC {figure}.", on.setting);
-    let method = "A logistic regression on number, sizes and gaps of the datagrams of each message of Alice's, trained \
-                  on half of the messages of one run under each setting, judges the other half; the interval is \
-                  DeLong's, 95 %. Messages of one run are not independent, and another distinguisher may do better.";
+    let control = if on.name == CONTROL { " (the control)" } else { "" };
+    let text =
+        format!("On the wire, a simple distinguisher {tells} {} from off: AUC {figure}{control}.", on.name);
+    let split = if rounds < 2 {
+        "trained on half of the messages of one run under each setting, judges the other half".to_owned()
+    } else {
+        format!(
+            "trained on {} under each setting, judges those of {} more",
+            counted(rounds / 2, "run"),
+            rounds - rounds / 2
+        )
+    };
+    let method = format!(
+        "A logistic regression on number, sizes and gaps of the datagrams of each message of Alice's, {split}; the \
+         interval is DeLong's, 95 %. Messages of one run are not independent, and another distinguisher may do better."
+    );
     Some(Claim {
-        id: format!("{scenario}.told-apart-{}", on.setting.to_string().replace([':', '='], "-")),
+        id: format!("{scenario}.told-apart-{}", on.name.replace([':', '=', ' '], "-")),
         text,
         standing: Standing::Seen,
         evidence: vec![Evidence::Measured {
-            what: format!("AUC of {} against off", on.setting),
+            what: format!("AUC of {} against off", on.name),
             figure,
-            of: all.len() as u64,
+            of: (halves.training.len() + halves.judged.len()) as u64,
         }],
-        method: method.into(),
+        method,
     })
 }

@@ -32,32 +32,49 @@ impl Trace {
     }
 }
 
-/// Fewest messages of each setting. Of fewer than eight that are judged, an interval says next to nothing, and chance
+/// Fewest messages of each setting in each half. Of fewer that are judged, an interval says next to nothing, and chance
 /// alone gives areas near 0 and 1.
-const MESSAGES_MIN: usize = 16;
+const MESSAGES_MIN: usize = 8;
 
-/// Trains on one half of the messages, drawn from the seed, and judges the other half. None when there are fewer than
-/// sixteen of either setting.
-pub(crate) fn distinguish(traces: &[Trace], seed: u64) -> Option<Auc> {
-    let mut numbers = Numbers(seed);
-    let (mut training, mut judged) = (Vec::new(), (Vec::new(), Vec::new()));
-    for on in [true, false] {
-        let mut rows: Vec<Vec<f64>> =
-            traces.iter().filter(|trace| trace.on == on).map(Trace::features).collect();
-        if rows.len() < MESSAGES_MIN {
-            return None;
+/// Messages that are learnt from, and others that are judged.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Halves {
+    pub(crate) training: Vec<Trace>,
+    pub(crate) judged: Vec<Trace>,
+}
+
+impl Halves {
+    /// Half of the messages of each setting, drawn from the seed, and the other half.
+    pub(crate) fn drawn(traces: &[Trace], seed: u64) -> Self {
+        let mut numbers = Numbers(seed);
+        let mut halves = Self::default();
+        for on in [true, false] {
+            let mut half: Vec<Trace> = traces.iter().filter(|trace| trace.on == on).cloned().collect();
+            // Fisher and Yates.
+            for last in (1..half.len()).rev() {
+                half.swap(last, numbers.below(last + 1));
+            }
+            halves.judged.extend(half.split_off(half.len() / 2));
+            halves.training.extend(half);
         }
-        // Fisher and Yates.
-        for last in (1..rows.len()).rev() {
-            rows.swap(last, numbers.below(last + 1));
-        }
-        let kept = rows.split_off(rows.len() / 2);
-        training.extend(rows.into_iter().map(|row| (row, on)));
-        if on { judged.0 = kept } else { judged.1 = kept }
+        halves
     }
-    let model = Logistic::fit(&training);
+}
+
+/// Learns from the one half and judges the other. None when either has fewer than eight messages of either setting.
+pub(crate) fn distinguish(halves: &Halves) -> Option<Auc> {
+    let of = |half: &[Trace], on: bool| -> Vec<Vec<f64>> {
+        half.iter().filter(|trace| trace.on == on).map(Trace::features).collect()
+    };
+    let ([on, off], [judged_on, judged_off]) =
+        ([true, false].map(|on| of(&halves.training, on)), [true, false].map(|on| of(&halves.judged, on)));
+    if [&on, &off, &judged_on, &judged_off].into_iter().any(|rows| rows.len() < MESSAGES_MIN) {
+        return None;
+    }
+    let rows = on.into_iter().map(|row| (row, true)).chain(off.into_iter().map(|row| (row, false)));
+    let model = Logistic::fit(&rows.collect::<Vec<_>>());
     let scores = |rows: &[Vec<f64>]| -> Vec<f64> { rows.iter().map(|row| model.score(row)).collect() };
-    auc(&scores(&judged.0), &scores(&judged.1))
+    auc(&scores(&judged_on), &scores(&judged_off))
 }
 
 #[cfg(test)]
@@ -78,12 +95,12 @@ mod tests {
 
     #[test]
     fn settings_that_differ_in_size_are_told_apart() {
-        assert_eq!(distinguish(&traces(40, 500.0), 3).unwrap().area, 1.0);
+        assert_eq!(distinguish(&Halves::drawn(&traces(40, 500.0), 3)).unwrap().area, 1.0);
     }
 
     #[test]
     fn settings_that_differ_in_nothing_are_guessed() {
-        let (low, high) = distinguish(&traces(200, 0.0), 3).unwrap().interval.unwrap();
+        let (low, high) = distinguish(&Halves::drawn(&traces(200, 0.0), 3)).unwrap().interval.unwrap();
         assert!(low < 0.5 && 0.5 < high, "{low} {high}");
     }
 
@@ -91,11 +108,11 @@ mod tests {
     fn identical_messages_are_guessed_exactly() {
         let same = |on| Trace { on, sizes: vec![512.0; 3], gaps: Vec::new() };
         let traces: Vec<Trace> = (0..40).map(|message| same(message % 2 == 0)).collect();
-        assert_eq!(distinguish(&traces, 3).unwrap(), Auc { area: 0.5, interval: None });
+        assert_eq!(distinguish(&Halves::drawn(&traces, 3)).unwrap(), Auc { area: 0.5, interval: None });
     }
 
     #[test]
     fn too_few_messages_give_no_answer() {
-        assert_eq!(distinguish(&traces(2 * MESSAGES_MIN - 1, 500.0), 3), None);
+        assert_eq!(distinguish(&Halves::drawn(&traces(4 * MESSAGES_MIN - 1, 500.0), 3)), None);
     }
 }

@@ -28,7 +28,7 @@ pub(crate) mod pdq;
 
 use serde::Deserialize;
 
-pub(crate) use distinguisher::{Trace, distinguish};
+pub(crate) use distinguisher::{Halves, Trace, distinguish};
 
 use crate::report::{Claim, Panel};
 

@@ -2,7 +2,7 @@
 
 use airlock_protocol::outgoing::TEXT_BYTES_MAX;
 
-use super::MESSAGES_MAX;
+use super::{MESSAGES_MAX, ROUNDS_MAX};
 use crate::{marker::MarkerError, measure::MeasureError, person::Person, setting::SettingError};
 
 /// Why a text is not a scenario. Each says what is wrong, in which message, and what to write instead.
@@ -25,6 +25,14 @@ pub enum ScenarioError {
     MessageCount {
         /// How many.
         got: usize,
+    },
+    /// None, or too many rounds.
+    #[error(
+        "the scenario has {got} rounds, and may have 1 to {ROUNDS_MAX}: it is played that often under each setting"
+    )]
+    RoundCount {
+        /// How many.
+        got: u8,
     },
     /// A conversation needs what a measurement does not.
     #[error("the scenario has messages and no `{key}`: add one")]

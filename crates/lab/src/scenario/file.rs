@@ -5,8 +5,8 @@ use airlock_protocol::outgoing::TEXT_BYTES_MAX;
 use serde::Deserialize;
 
 use super::{
-    Conversation, Event, MESSAGES_MAX, Scenario, ScenarioError, ScriptedEvent, ScriptedMessage, WhenAsked,
-    WhenStopped, picture::PictureInFile,
+    Conversation, Event, MESSAGES_MAX, ROUNDS_MAX, Scenario, ScenarioError, ScriptedEvent, ScriptedMessage,
+    WhenAsked, WhenStopped, picture::PictureInFile,
 };
 use crate::{
     list_change::ListChange,
@@ -27,6 +27,7 @@ struct File {
     question: String,
     hook: Option<String>,
     settings: Option<Vec<String>>,
+    rounds: Option<u8>,
     highlight: Option<String>,
     lock: Option<Lock>,
     #[serde(default)]
@@ -103,7 +104,7 @@ pub(super) fn parse(text: &str) -> Result<Scenario, ScenarioError> {
     let settings = file.settings.iter().flatten().map(|text| text.parse());
     let settings: Vec<Setting> = settings.collect::<Result<_, _>>().map_err(ScenarioError::Setting)?;
     file.measure.iter().try_for_each(Measure::check)?;
-    let File { name, title, question, measure, case, source, .. } = file;
+    let File { name, title, question, rounds, measure, case, source, .. } = file;
     let parts = Parts {
         hook: file.hook,
         highlight: file.highlight,
@@ -117,12 +118,27 @@ pub(super) fn parse(text: &str) -> Result<Scenario, ScenarioError> {
     match (&conversation, settings.is_empty()) {
         (Some(_), true) => return Err(ScenarioError::Missing { key: "settings" }),
         (None, false) => return Err(ScenarioError::Useless { key: "settings" }),
+        (None, true) if rounds.is_some() => return Err(ScenarioError::Useless { key: "rounds" }),
         _ => {}
+    }
+    let rounds = rounds.unwrap_or(1);
+    if !(1..=ROUNDS_MAX).contains(&rounds) {
+        return Err(ScenarioError::RoundCount { got: rounds });
     }
     let (measures, sources) = (measure, source);
     let is_included = false;
-    let scenario =
-        Scenario { name, is_included, title, question, settings, conversation, measures, case, sources };
+    let scenario = Scenario {
+        name,
+        is_included,
+        title,
+        question,
+        settings,
+        rounds,
+        conversation,
+        measures,
+        case,
+        sources,
+    };
     scenario.settings.iter().try_for_each(|setting| scenario.admits(*setting))?;
     Ok(scenario)
 }

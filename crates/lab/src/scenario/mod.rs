@@ -26,6 +26,9 @@ use crate::{
 /// Most messages of one scenario: each is played once per setting, which must stay a matter of seconds.
 pub const MESSAGES_MAX: usize = 64;
 
+/// Most rounds of one scenario.
+pub const ROUNDS_MAX: u8 = 8;
+
 /// What the scripted sender does when the gate leaves the choice to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,6 +64,7 @@ pub struct Scenario {
     title: String,
     question: String,
     settings: Vec<Setting>,
+    rounds: u8,
     conversation: Option<Conversation>,
     measures: Vec<Measure>,
     case: Case,
@@ -206,6 +210,11 @@ impl Scenario {
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// How often it is played under each setting. All but the first are for what the wire tells.
+    pub(crate) fn rounds(&self) -> u8 {
+        self.rounds
     }
 
     pub(crate) fn conversation(&self) -> Option<&Conversation> {

@@ -1,12 +1,10 @@
 //! The file of a message: a picture that is painted by number, changed, and packed. Nothing is stored, nobody is on it.
 
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 
 use airlock_hooks::views::Picture;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, aead::Aead as _};
-use flate2::{Compression, Crc, write::DeflateEncoder};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
+use zip::{AesMode, CompressionMethod, DateTime, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
 use super::ScenarioError;
 use crate::pictures::{
@@ -29,7 +27,7 @@ const HEIGHT: usize = 180;
 const ARCHIVE_PASSPHRASE: &str = "kites over the mill";
 
 /// The name of the picture in an archive.
-const ARCHIVED_NAME: &[u8] = b"picture.png";
+const ARCHIVED_NAME: &str = "picture.png";
 
 /// A picture in a scenario's file.
 #[derive(Clone, Debug, Deserialize)]
@@ -68,8 +66,8 @@ enum Packed {
     Not,
     /// A zip archive.
     Zip,
-    /// A zip archive that is encrypted before it is sent.
-    SealedZip,
+    /// A zip archive, its content encrypted with AES-256 (WinZip's AE-2).
+    AesZip,
 }
 
 /// A file that somebody sends.
@@ -117,52 +115,33 @@ impl PictureInFile {
             Packed::Not => ScriptedFile { name: format!("{id}.png"), bytes: file, is_sealed: false },
             packed => {
                 let bytes = zipped(&file, packed).map_err(|error| wrong(error.to_string()))?;
-                let is_sealed = packed == Packed::SealedZip;
+                let is_sealed = packed == Packed::AesZip;
                 ScriptedFile { name: format!("{id}.zip"), bytes, is_sealed }
             }
         })
     }
 }
 
-/// An archive of one picture (PKWARE's APPNOTE 6.3, §4.3), encrypted or not.
-fn zipped(file: &[u8], packed: Packed) -> Result<Vec<u8>, std::io::Error> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(file)?;
-    let deflated = encoder.finish()?;
-    let mut sum = Crc::new();
-    sum.update(file);
-    let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes();
-    // Version 2.0, no flags, deflated, 1 January 1980.
-    let about = [
-        [20, 0, 0, 0, 8, 0, 0, 0, 0x21, 0].as_slice(),
-        &sum.sum().to_le_bytes(),
-        &size(&deflated),
-        &size(file),
-        &[ARCHIVED_NAME.len() as u8, 0, 0, 0],
-    ]
-    .concat();
-    let mut archive = [b"PK\x03\x04".as_slice(), &about, ARCHIVED_NAME, &deflated].concat();
-    let directory = [b"PK\x01\x02\x14\x00".as_slice(), &about, &[0; 14], ARCHIVED_NAME].concat();
-    let (at, length) = (size(&archive), size(&directory));
-    let end = [b"PK\x05\x06".as_slice(), &[0, 0, 0, 0, 1, 0, 1, 0], &length, &at, &[0, 0]].concat();
-    archive.extend([directory, end].concat());
-    match packed {
-        Packed::SealedZip => sealed(&archive),
-        Packed::Not | Packed::Zip => Ok(archive),
-    }
-}
-
-/// Encrypted with a key from the passphrase, as `gpg -c` or an encrypting archiver would: what matters is that whoever
-/// has the bytes and not the passphrase sees none of them.
-fn sealed(archive: &[u8]) -> Result<Vec<u8>, std::io::Error> {
-    let key: [u8; 32] = Sha256::digest(ARCHIVE_PASSPHRASE).into();
-    // The key is used once, for this one file.
-    let sealed = ChaCha20Poly1305::new(&key.into()).encrypt(&[0; 12].into(), archive);
-    sealed.map_err(|_| std::io::Error::other("the archive cannot be encrypted"))
+/// An archive of one picture, encrypted or not, as any program for archives opens it.
+fn zipped(file: &[u8], packed: Packed) -> Result<Vec<u8>, ZipError> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        // Of this day nothing is to be learnt.
+        .last_modified_time(DateTime::DEFAULT);
+    let options = match packed {
+        Packed::AesZip => options.with_aes_encryption(AesMode::Aes256, ARCHIVE_PASSPHRASE),
+        Packed::Not | Packed::Zip => options,
+    };
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file(ARCHIVED_NAME, options)?;
+    archive.write_all(file)?;
+    Ok(archive.finish()?.into_inner())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use airlock_hooks::views;
     use data_encoding::HEXLOWER;
 
@@ -200,6 +179,12 @@ mod tests {
         let file = png(&picture(&scene(LISTED_FROM + 2, WIDTH, HEIGHT)));
         let unpacked = |bytes: &[u8]| crate::unpacked::unpacked(bytes).iter().any(|one| one.bytes == file);
         assert!(unpacked(&made("zip")));
-        assert!(!unpacked(&made("sealed-zip")));
+        let encrypted = made("aes-zip");
+        assert!(!unpacked(&encrypted));
+        let mut archive = zip::ZipArchive::new(Cursor::new(encrypted)).unwrap();
+        let mut opened = Vec::new();
+        archive.by_index_decrypt(0, ARCHIVE_PASSPHRASE.as_bytes()).unwrap().read_to_end(&mut opened).unwrap();
+        assert_eq!(opened, file);
+        assert!(archive.by_index_decrypt(0, b"another").is_err());
     }
 }

@@ -39,6 +39,7 @@ fn what_does_not_fit_together_is_refused_with_the_message_it_is_in() {
         with(r#"settings = ["off", "on"]"#),
         with(r#"settings = ["report+poisoned-list"]"#),
         with(r#"settings = ["off+relay-reorders"]"#),
+        with("settings = [\"off\"]\nrounds = 9"),
         with(r#"highlight = "z""#),
         with(r#"to = "alice""#),
         with(r#"to = []"#),
