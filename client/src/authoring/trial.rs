@@ -65,7 +65,7 @@ fn attachment(case: &Case, path: &Path, bytes: &[u8]) -> Attachment {
 }
 
 fn judged(case: &Case, first: &Examination, second: &Examination) -> Trial {
-    let Examination { answer, fuel } = first;
+    let Examination { answer, fuel, memory_bytes: _ } = first;
     let mut wrong = Vec::new();
     let got = kind(answer);
     if got != case.expect {

@@ -153,7 +153,8 @@ fn each_misbehaviour_is_stopped_as_a_failure_of_its_own_class() {
         ("no-such-verdict", garbage("unexpected discriminant: 9")),
     ];
     for (name, failure) in expected {
-        let Examination { answer, fuel } = hook(name).check(Subject::of(&text("meet me at noon")));
+        let Examination { answer, fuel, memory_bytes: _ } =
+            hook(name).check(Subject::of(&text("meet me at noon")));
         assert_eq!(answer, Err(failure), "{name}");
         assert!((1..=1_000_000).contains(&fuel), "{name} used {fuel}");
     }

@@ -247,6 +247,8 @@ pub struct Examination {
     pub answer: Result<Verdict, Failure>,
     /// Work done, in units of WebAssembly fuel: the same for the same input.
     pub fuel: u64,
+    /// The most linear memory that its instance had, in bytes: the same for the same input.
+    pub memory_bytes: u64,
 }
 
 /// An on-device check. Two kinds exist: a sandboxed WebAssembly component, and test doubles.

@@ -25,7 +25,7 @@ impl Hook for Told<'_> {
     fn check(&self, subject: Subject<'_>) -> Examination {
         let text = subject.content.text();
         self.seen.lock().unwrap().push(text.to_owned());
-        Examination { answer: (self.answer)(text), fuel: text.len() as u64 }
+        Examination { answer: (self.answer)(text), fuel: text.len() as u64, memory_bytes: 0 }
     }
 
     fn identity(&self) -> &HookIdentity {
@@ -266,7 +266,7 @@ fn a_hook_sees_the_file_of_a_draft_and_a_draft_shows_its_size_alone() {
     impl Hook for Sized {
         fn check(&self, subject: Subject<'_>) -> Examination {
             assert_eq!(subject.attachment, Some(b"toast".as_slice()));
-            Examination { answer: Ok(Verdict::Pass), fuel: 1 }
+            Examination { answer: Ok(Verdict::Pass), fuel: 1, memory_bytes: 0 }
         }
         fn identity(&self) -> &HookIdentity {
             &self.0

@@ -22,7 +22,7 @@ struct Fixed {
 
 impl Hook for Fixed {
     fn check(&self, _: Subject<'_>) -> Examination {
-        Examination { answer: self.answer.clone(), fuel: 42 }
+        Examination { answer: self.answer.clone(), fuel: 42, memory_bytes: 0 }
     }
 
     fn identity(&self) -> &HookIdentity {

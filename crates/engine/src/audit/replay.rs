@@ -50,6 +50,8 @@ pub struct Replayed {
     pub hook: HookIdentity,
     /// Fuel that was recorded.
     pub fuel: u64,
+    /// The most linear memory that the hook had this time, in bytes; 0 if it was not asked.
+    pub memory_bytes: u64,
     /// What came of it.
     #[serde(flatten)]
     pub replay: Replay,
@@ -162,30 +164,33 @@ impl<'a> Hooks<'a> {
 
     fn replay(&mut self, record: &AuditRecord, files: &HashMap<[u8; 32], Vec<u8>>) -> Option<Replayed> {
         let AuditEntry::Decided(decision) = &record.entry else { return None };
-        let replay = match (&record.kept, decision.failure_class.as_deref()) {
-            (None, _) => Replay::Forgotten,
+        let (replay, memory_bytes) = match (&record.kept, decision.failure_class.as_deref()) {
+            (None, _) => (Replay::Forgotten, 0),
             (_, Some("deadline")) => {
-                Replay::NotTheHook("the wall clock stopped it, which says nothing about what it does".into())
+                let why = "the wall clock stopped it, which says nothing about what it does";
+                (Replay::NotTheHook(why.into()), 0)
             }
             (_, Some("unloadable")) => {
-                Replay::NotTheHook("it could not be loaded, so it was never asked".into())
+                (Replay::NotTheHook("it could not be loaded, so it was never asked".into()), 0)
             }
             (Some(kept), _) => match kept.file.map(|digest| files.get(&digest)) {
-                Some(None) => Replay::Forgotten,
+                Some(None) => (Replay::Forgotten, 0),
                 file => self.ask(decision, kept, file.flatten().map(Vec::as_slice)),
             },
         };
-        Some(Replayed { number: record.number, hook: decision.hook.clone(), fuel: decision.fuel, replay })
+        let (number, hook, fuel) = (record.number, decision.hook.clone(), decision.fuel);
+        Some(Replayed { number, hook, fuel, memory_bytes, replay })
     }
 
-    fn ask(&mut self, decision: &DecisionEntry, kept: &Kept, file: Option<&[u8]>) -> Replay {
+    /// What comes of asking again, and the memory that it took.
+    fn ask(&mut self, decision: &DecisionEntry, kept: &Kept, file: Option<&[u8]>) -> (Replay, u64) {
         let hook = match self.hook(&decision.hook, decision.at_ms) {
             Ok(hook) => hook,
-            Err(refused) => return refused,
+            Err(refused) => return (refused, 0),
         };
         let views: Vec<View> = decision.views.iter().filter_map(|view| view.parse().ok()).collect();
         let subject = Subject { content: &kept.content, attachment: file };
-        let Examination { answer, fuel } = hook.with_views(&views).check(subject);
+        let Examination { answer, fuel, memory_bytes } = hook.with_views(&views).check(subject);
         // The gate normalises a rewrite and bounds evidence before it records them.
         let answer = checked_answer(answer, &kept.content);
         let mut differences = Vec::new();
@@ -202,7 +207,7 @@ impl<'a> Hooks<'a> {
             differences
                 .push(format!("answer: {}{code}{then} was recorded, and now it is {now}", decision.verdict));
         }
-        if differences.is_empty() { Replay::Same } else { Replay::Differs(differences) }
+        (if differences.is_empty() { Replay::Same } else { Replay::Differs(differences) }, memory_bytes)
     }
 
     /// The hook that decided: the installed one, or an earlier edition of it that is kept. What was installed must be

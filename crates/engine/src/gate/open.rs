@@ -52,7 +52,7 @@ struct UnusableHook {
 
 impl Hook for UnusableHook {
     fn check(&self, _subject: Subject<'_>) -> Examination {
-        Examination { answer: Err(Failure::Unloadable(self.why.clone())), fuel: 0 }
+        Examination { answer: Err(Failure::Unloadable(self.why.clone())), fuel: 0, memory_bytes: 0 }
     }
 
     fn identity(&self) -> &HookIdentity {

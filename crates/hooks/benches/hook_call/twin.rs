@@ -84,7 +84,7 @@ impl<'a> Twin<'a> {
 
 impl Hook for Twin<'_> {
     fn check(&self, subject: Subject<'_>) -> Examination {
-        Examination { answer: Ok(self.judge(subject.content.text())), fuel: 0 }
+        Examination { answer: Ok(self.judge(subject.content.text())), fuel: 0, memory_bytes: 0 }
     }
 
     fn identity(&self) -> &HookIdentity {

@@ -26,6 +26,7 @@ pub(super) struct Input<'a> {
 pub(super) struct Run {
     pub(super) answer: Result<GuestVerdict, Failure>,
     pub(super) fuel: u64,
+    pub(super) memory_bytes: u64,
 }
 
 /// Settings under which a component gives the same answer and uses the same fuel on every machine. What they take of
@@ -83,7 +84,7 @@ impl Sandbox {
     ) -> Run {
         let mut store = match self.store(limits, deadline_ticks) {
             Ok(store) => store,
-            Err(error) => return Run { answer: Err(failure(&error)), fuel: 0 },
+            Err(error) => return Run { answer: Err(failure(&error)), fuel: 0, memory_bytes: 0 },
         };
         let answer = {
             let _running = self.ticker.running();
@@ -91,11 +92,16 @@ impl Sandbox {
         };
         // A store that counts fuel always tells it; one that did not would have used all.
         let left = store.get_fuel().unwrap_or(0);
-        Run { answer: answer.map_err(|error| failure(&error)), fuel: limits.fuel.saturating_sub(left) }
+        Run {
+            answer: answer.map_err(|error| failure(&error)),
+            fuel: limits.fuel.saturating_sub(left),
+            memory_bytes: store.data().memory_bytes,
+        }
     }
 
     fn store(&self, limits: &Limits, deadline_ticks: u64) -> Result<Store<Bounds>, wasmtime::Error> {
-        let mut store = Store::new(&self.engine, Bounds { memory_bytes: limits.memory_bytes });
+        let mut store =
+            Store::new(&self.engine, Bounds { memory_bytes_max: limits.memory_bytes, memory_bytes: 0 });
         store.limiter(|bounds| bounds);
         store.set_fuel(limits.fuel)?;
         store.set_epoch_deadline(deadline_ticks);
@@ -106,6 +112,8 @@ impl Sandbox {
 /// Bounds what one instance may allocate. Growing beyond is an error that stops the guest, not a result that it
 /// could answer.
 pub(crate) struct Bounds {
+    memory_bytes_max: u64,
+    /// What it has: memory never shrinks.
     memory_bytes: u64,
 }
 
@@ -115,7 +123,11 @@ struct OverBounds;
 
 impl ResourceLimiter for Bounds {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        if desired as u64 > self.memory_bytes { Err(OverBounds.into()) } else { Ok(true) }
+        if desired as u64 > self.memory_bytes_max {
+            return Err(OverBounds.into());
+        }
+        self.memory_bytes = self.memory_bytes.max(desired as u64);
+        Ok(true)
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {

@@ -159,7 +159,7 @@ impl LoadedHook {
 impl Hook for LoadedHook {
     fn check(&self, subject: Subject<'_>) -> Examination {
         let manifest = self.manifest();
-        let refuse = |failure| Examination { answer: Err(failure), fuel: 0 };
+        let refuse = |failure| Examination { answer: Err(failure), fuel: 0, memory_bytes: 0 };
         let list = match self.list() {
             None => None,
             Some(Ok(list)) => Some(list),
@@ -177,9 +177,10 @@ impl Hook for LoadedHook {
         let parameters: Vec<Parameter<'_>> = manifest.parameters.iter().map(parameter).collect();
         let input =
             Input { views: shown.views(), entries: list.map_or(&[], List::payload), parameters: &parameters };
-        let Run { answer, fuel } = hook.sandbox.run(&hook.pre, &manifest.limits, input);
+        let Run { answer, fuel, memory_bytes } = hook.sandbox.run(&hook.pre, &manifest.limits, input);
         let entries = list.map_or(0, |list| list.entries().len());
-        Examination { answer: answer.and_then(|answer| answer::validate(answer, manifest, entries)), fuel }
+        let answer = answer.and_then(|answer| answer::validate(answer, manifest, entries));
+        Examination { answer, fuel, memory_bytes }
     }
 
     fn identity(&self) -> &HookIdentity {

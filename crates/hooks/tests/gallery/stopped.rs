@@ -9,7 +9,7 @@ const TEXT: &str = "meet me at noon";
 fn stopped(name: &str, expected: &Failure) {
     let hook = hook(name);
     let first = judge(&hook, TEXT);
-    let Examination { answer, fuel } = &first;
+    let Examination { answer, fuel, memory_bytes: _ } = &first;
     assert_eq!(answer.as_ref(), Err(expected), "{name}");
     assert!((1..=hook.manifest().limits.fuel).contains(fuel), "{name} used {fuel}");
     assert_eq!(judge(&hook, TEXT), first, "{name}: a failure is the same again");

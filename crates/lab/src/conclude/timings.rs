@@ -2,7 +2,7 @@
 
 use airlock_protocol::gate::Mode;
 
-use super::words::{Rows, counted, plain};
+use super::words::{Rows, counted, faint, plain};
 use crate::{
     measure::{Halves, Trace, distinguish},
     record::{Rounds, Run},
@@ -20,6 +20,11 @@ pub(super) fn of(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Ti
     let latency = |run: &Run| format!("{:.1} ms", run.compose_us_median() as f64 / 1000.0);
     rows.add("key press to outbox, median of Alice's messages", row(&latency));
     rows.add("work of the hook, WebAssembly fuel", row(&|run| grouped(run.fuel())));
+    let memory = |run: &Run| match run.audit {
+        Some(audit) if audit.memory_bytes > 0 => plain(grouped(audit.memory_bytes)),
+        _ => faint("–"),
+    };
+    rows.add("memory of the hook, at most, bytes", runs.iter().map(memory).collect());
     rows.add("bytes on the wire, all parties", row(&|run| grouped(run.wire.bytes())));
     rows.add("datagrams", row(&|run| grouped(run.wire.datagrams())));
     rows.add("bytes that the tap no longer had", row(&|run| grouped(run.wire.dropped.bytes)));

@@ -148,6 +148,7 @@ async fn audit(world: &World, noted: &[LogHead]) -> Result<Audit, WorldError> {
         decisions: decisions.len(),
         same: replayed.iter().filter(|one| one.replay == Replay::Same).count(),
         opened: decisions.iter().filter(opens).count(),
+        memory_bytes: replayed.iter().map(|one| one.memory_bytes).max().unwrap_or_default(),
     })
 }
 

@@ -93,6 +93,8 @@ pub(crate) struct Audit {
     pub(crate) same: usize,
     /// How many openings let somebody else check what was judged.
     pub(crate) opened: usize,
+    /// The most linear memory that a hook had when it was asked again, in bytes.
+    pub(crate) memory_bytes: u64,
 }
 
 /// An envelope as the relay stored it.

@@ -5,6 +5,8 @@
 use std::{collections::BTreeSet, fmt};
 
 use askama::Template;
+use data_encoding::BASE64;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Claim, Grid, Panel, Plot, Report, ReportError, ScenarioReport, Standing, Svg, Tone,
@@ -36,6 +38,8 @@ pub fn page(report: &Report) -> Result<String, ReportError> {
     let view = View {
         report,
         digest: report.digest()?.to_string(),
+        style: STYLE,
+        style_digest: BASE64.encode(&Sha256::digest(STYLE)),
         standings: Standings::of(report),
         scenarios,
         timed: report
@@ -58,11 +62,16 @@ fn unwritable(_: fmt::Error) -> ReportError {
     ReportError::Shape { place: "the page".into(), what: "cannot be written" }
 }
 
+const STYLE: &str = include_str!("../../templates/page.css");
+
 #[derive(Template)]
 #[template(path = "page.html")]
 struct View<'a> {
     report: &'a Report,
     digest: String,
+    style: &'static str,
+    /// SHA-256 of the style, in base64: the policy lets this one pass, and nothing that a report could bring in.
+    style_digest: String,
     standings: Standings<'a>,
     scenarios: Vec<ScenarioView<'a>>,
     timed: Vec<TimedView<'a>>,

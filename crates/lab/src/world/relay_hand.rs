@@ -89,9 +89,15 @@ impl World {
     pub(crate) async fn swap_keys(&self, owner: Person, impostor: Person) -> Result<(), WorldError> {
         let (owner, impostor) = (self.account(owner), self.account(impostor));
         self.with_store(|store| {
+            let both = [owner.0, impostor.0];
             store.execute(
                 "UPDATE account SET devices = (SELECT devices FROM account WHERE id = ?2) WHERE id = ?1",
-                [owner.0, impostor.0],
+                both,
+            )?;
+            // Whose devices and prekeys are whose.
+            store.execute(
+                "UPDATE device SET account = CASE account WHEN ?1 THEN ?2 ELSE ?1 END WHERE account IN (?1, ?2)",
+                both,
             )
         })
         .await

@@ -237,7 +237,7 @@ impl Walk {
         let Step { hook, mode, on_failure } = *step;
         let judged = self.proposed.as_ref().unwrap_or_else(|| self.draft.content()).clone();
         let subject = Subject { content: &judged, attachment: self.draft.file() };
-        let Examination { answer, fuel } = hook.check(subject);
+        let Examination { answer, fuel, memory_bytes: _ } = hook.check(subject);
         let (answer, rewritten) = validate(answer, &judged);
         let mode = mode.mode();
         let effect = effect_of(&answer, mode, on_failure);

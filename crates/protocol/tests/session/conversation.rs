@@ -238,7 +238,7 @@ fn control_messages_and_reports_arrive_as_what_they_are() {
         fn check(&self, _: gate::Subject<'_>) -> Examination {
             let answer =
                 Ok(Verdict::Report { finding: Finding::new(Code(3)), evidence: b"picnic poster".to_vec() });
-            Examination { answer, fuel: 1 }
+            Examination { answer, fuel: 1, memory_bytes: 0 }
         }
         fn identity(&self) -> &HookIdentity {
             &self.0
