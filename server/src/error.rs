@@ -16,7 +16,7 @@ pub enum StartError {
     /// A file or folder of the data directory can't be used.
     #[error("can't {act} {path}: {source}", path = path.display())]
     File {
-        /// What was tried: "create", "read", "write", "delete", "lock".
+        /// What was tried: "create", "read", "write", "replace", "lock".
         act: &'static str,
         /// On what.
         path: PathBuf,

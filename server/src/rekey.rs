@@ -4,6 +4,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt,
+    path::Path,
 };
 
 use rusqlite::Connection;
@@ -28,41 +29,42 @@ pub fn rekey(data_dir: impl Into<DataDir>, new: Option<&StoreKey>) -> Result<(),
     let data_dir = data_dir.into();
     data_dir.must_have_relay()?;
     let _lock = DirLock::take(data_dir.path())?;
-    let store = data_dir.store();
-    let unfinished = store.with_extension("db.unfinished");
-    let failed = |act, path: &std::path::Path| {
-        let path = path.to_owned();
-        move |source| StartError::File { act, path, source }
-    };
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(failed("delete", &unfinished)(error));
-        }
-        _ => {}
+    let unfinished = data_dir.store().with_extension("db.unfinished");
+    // Of one that was killed.
+    fs::remove_file(&unfinished).ok();
+    let done = write(&data_dir, new, &unfinished).and_then(|()| replace(&data_dir, &unfinished));
+    if done.is_err() {
+        // Ours, and perhaps not encrypted. What can't be removed is in the way next time, and said to be.
+        fs::remove_file(&unfinished).ok();
     }
-    // SQLite takes an empty file; made here, only its owner can read it.
-    let private = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished);
-    private.map_err(failed("create", &unfinished))?;
+    done
+}
 
-    let connection = schema::open(&data_dir, Open::Existing)?;
-    let name = unfinished.to_str().ok_or_else(|| {
-        let only = "SQLite takes only names that are Unicode";
-        failed("create", &unfinished)(io::Error::new(io::ErrorKind::InvalidFilename, only))
+fn write(data_dir: &DataDir, new: Option<&StoreKey>, to: &Path) -> Result<(), StartError> {
+    let failed = |source| StartError::File { act: "write", path: to.to_owned(), source };
+    let name = to.to_str().ok_or_else(|| {
+        failed(io::Error::new(io::ErrorKind::InvalidFilename, "SQLite takes only names that are Unicode"))
     })?;
-    let written = export(&connection, name, new).and_then(|()| {
-        // All of it in the one file, so that its log, which is under the old key, goes.
-        connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
-    });
-    let closed = written.and_then(|()| connection.close().map_err(|(_, error)| error));
-    closed.map_err(|source| StoreError::Write { source })?;
-    let log = disk_bytes(&store).saturating_sub(fs::metadata(&store).map_or(0, |file| file.len()));
-    if log > 0 {
-        return Err(StartError::InUse { path: data_dir.path().to_owned() });
-    }
+    // SQLite takes an empty file; made here, only its owner can read it.
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(failed)?;
+    let connection = schema::open(data_dir, Open::Existing)?;
+    export(&connection, name, new)
+        // All of it into the one file, so that its log, which is under the old key, goes with the connection.
+        .and_then(|()| connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"))
+        .and_then(|()| connection.close().map_err(|(_, error)| error))
+        .map_err(|source| StoreError::Write { source })?;
+    File::open(to).and_then(|file| file.sync_all()).map_err(failed)
+}
 
-    File::open(&unfinished).and_then(|file| file.sync_all()).map_err(failed("write", &unfinished))?;
-    fs::rename(&unfinished, &store).map_err(failed("write", &store))?;
-    File::open(data_dir.path()).and_then(|folder| folder.sync_all()).map_err(failed("write", data_dir.path()))
+fn replace(data_dir: &DataDir, with: &Path) -> Result<(), StartError> {
+    let store = data_dir.store();
+    let failed = |source| StartError::File { act: "replace", path: store.clone(), source };
+    let only_file = fs::metadata(&store).map_err(failed)?.len();
+    if disk_bytes(&store) > only_file {
+        return Err(failed(io::Error::other("another program has it open, as `airlock-relay check` does")));
+    }
+    fs::rename(with, &store).map_err(failed)?;
+    File::open(data_dir.path()).and_then(|folder| folder.sync_all()).map_err(failed)
 }
 
 fn export(connection: &Connection, to: &str, key: Option<&StoreKey>) -> rusqlite::Result<()> {

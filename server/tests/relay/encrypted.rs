@@ -130,6 +130,22 @@ async fn the_key_can_change_and_go_and_nothing_else_changes() {
 }
 
 #[tokio::test]
+async fn a_store_that_somebody_reads_is_not_replaced_under_them() {
+    let (dir, bob) = stopped().await;
+    rekey(with_key(dir.path()), None).unwrap();
+    let folder = dir.path().join("relay");
+    let reader = rusqlite::Connection::open(folder.join("relay.db")).unwrap();
+    reader.query_row("SELECT count(*) FROM envelope", (), |row| row.get::<_, i64>(0)).unwrap();
+    let new = key(dir.path(), "store.key");
+    let refused = rekey(&folder, Some(&new)).unwrap_err().to_string();
+    assert!(refused.contains("another program has it open"), "{refused}");
+    assert!(shows(dir.path(), &bob) && !folder.join("relay.db.unfinished").exists());
+    drop(reader);
+    rekey(&folder, Some(&new)).unwrap();
+    assert!(!shows(dir.path(), &bob));
+}
+
+#[tokio::test]
 async fn one_flipped_bit_anywhere_in_an_envelope_is_found() {
     let (dir, _) = stopped().await;
     let path = dir.path().join("relay/relay.db");
