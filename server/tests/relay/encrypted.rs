@@ -135,6 +135,8 @@ async fn a_store_that_somebody_reads_is_not_replaced_under_them() {
     rekey(with_key(dir.path()), None).unwrap();
     let folder = dir.path().join("relay");
     let reader = rusqlite::Connection::open(folder.join("relay.db")).unwrap();
+    // As a relay had it, and as everyone who opened it since.
+    reader.pragma_update(None, "journal_mode", "WAL").unwrap();
     reader.query_row("SELECT count(*) FROM envelope", (), |row| row.get::<_, i64>(0)).unwrap();
     let new = key(dir.path(), "store.key");
     let refused = rekey(&folder, Some(&new)).unwrap_err().to_string();
