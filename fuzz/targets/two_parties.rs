@@ -265,7 +265,7 @@ struct Chosen(Verdict, HookIdentity);
 
 impl Hook for Chosen {
     fn check(&self, _: Subject<'_>) -> Examination {
-        Examination { answer: Ok(self.0.clone()), fuel: 1 }
+        Examination { answer: Ok(self.0.clone()), fuel: 1, memory_bytes: 0 }
     }
 
     fn identity(&self) -> &HookIdentity {
