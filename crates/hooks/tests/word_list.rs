@@ -128,6 +128,10 @@ fn the_same_message_gets_the_same_verdict_and_uses_the_same_fuel() {
     let message = Content::Text("the picnic poster is up".into());
     let first = hook.check(Subject::of(&message));
     assert!(first.fuel > 0);
+    // In whole pages of WebAssembly, within what its manifest asks for.
+    let pages = first.memory_bytes / 65_536;
+    assert!(pages > 0 && first.memory_bytes == pages * 65_536, "{}", first.memory_bytes);
+    assert!(first.memory_bytes <= package().manifest.limits.memory_bytes);
     hook.check(Subject::of(&Content::Text("something else in between".into())));
     assert_eq!(hook.check(Subject::of(&message)), first);
     assert_eq!(load(&package()).check(Subject::of(&message)), first);
