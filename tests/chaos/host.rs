@@ -10,7 +10,7 @@ use std::{
 use airlock_tests::Relay;
 use rustix::process::{Resource, Rlimit, Signal, prlimit};
 
-use crate::{disk::Disk, faults::Fault};
+use crate::{disk::Disk, faults::Fault, metrics::Repeats};
 
 /// A file size that no run reaches. The relay is always started under a limit, so that a write above it is an error
 /// and not a signal; a full disk is then a lower limit.
@@ -33,6 +33,7 @@ pub(crate) struct Host {
     disk: Option<Disk>,
     /// Makes syncs fail while it runs.
     tracer: Option<Child>,
+    repeats: Repeats,
     is_down: bool,
     /// Ends that no relay may come to.
     wrong_ends: Vec<String>,
@@ -43,7 +44,8 @@ pub(crate) struct Host {
 impl Host {
     /// A relay that listens here and hands out the address of the network in front of it.
     pub(crate) fn start(program: &Path, folder: &Path, listen: SocketAddr, advertise: SocketAddr) -> Self {
-        let config = format!("advertise = \"{advertise}\"\n{CONFIG}");
+        let repeats = Repeats::new();
+        let config = format!("advertise = \"{advertise}\"\nmetrics = \"{}\"\n{CONFIG}", repeats.address());
         let disk = Disk::make(folder)
             .inspect_err(|error| eprintln!("chaos: NO POWER CUTS: they take root and loop devices ({error})"))
             .ok();
@@ -55,6 +57,7 @@ impl Host {
             relay,
             disk,
             tracer: None,
+            repeats,
             is_down: false,
             wrong_ends: Vec::new(),
             gave_up: 0,
@@ -72,6 +75,11 @@ impl Host {
         self.gave_up
     }
 
+    /// How often it passed over an envelope that it had stored before: at least so often.
+    pub(crate) fn repeated(&self) -> u64 {
+        self.repeats.total()
+    }
+
     /// How many faults could not be made here, because syncs can't be made to fail or no power can be cut.
     pub(crate) fn not_possible(&self) -> u64 {
         self.not_possible
@@ -79,6 +87,7 @@ impl Host {
 
     /// Begins a fault of the relay's; those of others do nothing here.
     pub(crate) fn strike(&mut self, fault: &Fault) -> std::io::Result<()> {
+        self.repeats.look();
         match fault {
             Fault::KillRelay => self.take_down(),
             Fault::PowerCut => {
@@ -197,12 +206,14 @@ impl Host {
 
     /// Ends the relay as an operator does, and gives all that it ever logged.
     pub(crate) fn stop(&mut self) -> String {
+        self.repeats.look();
         self.relay.stop();
         self.relay.log()
     }
 
     fn take_down(&mut self) {
         self.relay.kill();
+        self.repeats.relay_ended();
         self.is_down = true;
     }
 

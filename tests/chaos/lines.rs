@@ -38,6 +38,8 @@ pub(crate) enum Told {
     Shown { text: String },
     /// The contact has begun a new session.
     Renewed,
+    /// An envelope came that was here before.
+    Repeated,
     /// An envelope could not be opened.
     Rejected { why: String },
     /// The vault can't be written, or an order can't be carried out.

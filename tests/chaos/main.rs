@@ -4,14 +4,15 @@
 //! Which faults come and when is dealt from a seed. The machine's own timing is not: a seed repeats the trouble, not
 //! each step of what it meets.
 //!
-//! Reading order: [`run`] (what happens), [`faults`] (what goes wrong), [`checker`] (what must hold), [`host`], [`disk`] and
-//! [`network`] (how it goes wrong), [`seat`] and [`person`] (a client from outside and from inside), [`outcome`].
+//! Reading order: [`run`] (what happens), [`faults`] (what goes wrong), [`checker`] (what must hold), [`host`], [`metrics`],
+//! [`disk`] and [`network`] (how it goes wrong), [`seat`] and [`person`] (a client from outside and from inside), [`outcome`].
 
 mod checker;
 mod disk;
 mod faults;
 mod host;
 mod lines;
+mod metrics;
 mod network;
 mod outcome;
 mod person;

@@ -16,6 +16,10 @@ pub(crate) struct Seen {
     pub(crate) shown: u64,
     /// Texts that could not be queued at first.
     pub(crate) unsaid: u64,
+    /// Envelopes that came to the relay again and were passed over: at least so many, as a kill takes the count.
+    pub(crate) not_stored_again: u64,
+    /// Envelopes that came to a client again and were passed over: at least so many, for the same reason.
+    pub(crate) not_shown_again: u64,
     /// Envelopes that could not be opened.
     pub(crate) rejected: u64,
     /// Sessions that were begun anew.
@@ -70,6 +74,8 @@ impl fmt::Display for Outcome {
             ("accepted by the relay", counts.accepted.to_string()),
             ("delivered", counts.delivered.to_string()),
             ("lost", counts.lost.to_string()),
+            ("repeats passed over: relay", times(seen.not_stored_again)),
+            ("repeats passed over: clients", times(seen.not_shown_again)),
             ("not queued at first", times(seen.unsaid)),
             ("sessions begun anew", times(seen.renewed)),
             ("envelopes not opened", times(seen.rejected)),

@@ -146,6 +146,7 @@ async fn watch(engine: &Engine, mut events: broadcast::Receiver<Event>) -> Resul
         match events.recv().await {
             Ok(Event::Received { .. }) => show_new(engine)?,
             Ok(Event::Delivery { id, .. }) => engine.message(id)?.iter().try_for_each(tell_delivery)?,
+            Ok(Event::Repeated) => tell(&Told::Repeated)?,
             Ok(Event::Rejected { why }) => tell(&Told::Rejected { why })?,
             Ok(Event::Stopped { why }) => return Err(why.into()),
             Ok(_) => {}

@@ -67,6 +67,8 @@ pub enum Event {
         /// What was wrong with it.
         why: String,
     },
+    /// An envelope came that was here before: its sender, or the relay, did not hear that it had arrived. Nothing is new.
+    Repeated,
     /// The outbox has become shorter.
     Outbox,
     /// The gate was set.

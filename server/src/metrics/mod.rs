@@ -52,6 +52,7 @@ pub(crate) struct Metrics {
     pub(crate) handshakes: Level,
     pub(crate) requests: Counts<(Kind, Outcome)>,
     pub(crate) envelopes_accepted: Counter,
+    pub(crate) envelopes_repeated: Counter,
     pub(crate) envelopes_pushed: Counter,
     pub(crate) envelopes_acknowledged: Counter,
     pub(crate) envelopes_expired: Counter,
@@ -77,6 +78,7 @@ impl Default for Metrics {
             handshakes: Level::default(),
             requests: Counts::default(),
             envelopes_accepted: Counter::default(),
+            envelopes_repeated: Counter::default(),
             envelopes_pushed: Counter::default(),
             envelopes_acknowledged: Counter::default(),
             envelopes_expired: Counter::default(),
@@ -119,6 +121,11 @@ impl Collector for Metrics {
             ("airlock_relay_handshakes", "Handshakes under way", &self.handshakes),
             ("airlock_relay_requests", "Requests that were answered", &self.requests),
             ("airlock_relay_envelopes_accepted", "Envelopes stored", &self.envelopes_accepted),
+            (
+                "airlock_relay_envelopes_repeated",
+                "Envelopes sent again although they were stored",
+                &self.envelopes_repeated,
+            ),
             ("airlock_relay_envelopes_pushed", "Envelopes pushed, each time", &self.envelopes_pushed),
             (
                 "airlock_relay_envelopes_acknowledged",

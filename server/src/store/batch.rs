@@ -43,6 +43,8 @@ pub(super) struct Batch<'a> {
 #[derive(Default)]
 pub(super) struct Shown {
     pub(super) stored: Vec<Stored>,
+    /// Envelopes that were sent again although they are stored.
+    pub(super) repeated: u64,
     /// Envelopes that were taken out because their device has them.
     pub(super) acknowledged: u64,
     /// Envelopes that were taken out for their age.
@@ -111,6 +113,7 @@ impl Batch<'_> {
         sealed: Vec<u8>,
     ) -> rusqlite::Result<Result<Answer, Refusal>> {
         if self.submits.contains(device, submit) {
+            self.shown.repeated += 1;
             return Ok(Ok(Answer::Accepted));
         }
         let bytes = u32::try_from(sealed.len()).unwrap_or(u32::MAX);

@@ -203,6 +203,7 @@ impl Writer {
     fn show(&mut self, shown: Shown) {
         let metrics = &self.shared.metrics;
         metrics.envelopes_accepted.inc_by(shown.stored.len() as u64);
+        metrics.envelopes_repeated.inc_by(shown.repeated);
         metrics.envelopes_acknowledged.inc_by(shown.acknowledged);
         metrics.envelopes_expired.inc_by(shown.expired);
         let mut index = guarded(&self.shared.index);

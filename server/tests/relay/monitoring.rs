@@ -93,6 +93,7 @@ async fn the_metrics_count_what_happened() {
         ("airlock_relay_requests_total{kind=\"get_blob\",outcome=\"ok\"}", 1.0),
         ("airlock_relay_requests_total{kind=\"release_blob\",outcome=\"ok\"}", 0.0),
         ("airlock_relay_envelopes_accepted_total", 3.0),
+        ("airlock_relay_envelopes_repeated_total", 1.0),
         ("airlock_relay_envelopes_pushed_total", 3.0),
         ("airlock_relay_envelopes_acknowledged_total", 2.0),
         ("airlock_relay_envelopes_expired_total", 0.0),

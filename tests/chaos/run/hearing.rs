@@ -60,6 +60,7 @@ impl Run {
                 self.checker.shown(who, &text, now);
             }
             Told::Renewed => self.seen.renewed += 1,
+            Told::Repeated => self.seen.not_shown_again += 1,
             Told::Rejected { why } => {
                 eprintln!("chaos: {who} could not open an envelope: {why}");
                 self.seen.rejected += 1;

@@ -219,6 +219,7 @@ impl Run {
             self.checker.break_promise(Broken::Readable { place });
         }
         self.seen.log_bytes = log.len();
+        self.seen.not_stored_again = self.host.repeated();
         self.seen.gave_up = self.host.gave_up();
         self.seen.not_possible = self.host.not_possible();
         self.seen.passed = self.network.passed();

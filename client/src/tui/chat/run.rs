@@ -181,8 +181,8 @@ impl Chat {
             News::File { account, id, state } => {
                 vec![Event::File(account, id, bridge::file_place(state, None))]
             }
-            // Deliveries tell more.
-            News::Outbox => Vec::new(),
+            // Deliveries tell more than the first, and the second brings nothing new.
+            News::Outbox | News::Repeated => Vec::new(),
             News::Gate => vec![Event::Gate(bridge::gate_row(self.engine.gate()))],
             News::Stopped { why } => vec![Event::Stopped(why)],
         }

@@ -159,7 +159,8 @@ impl Engine {
             for Push { sequence, sealed } in pushes {
                 sequences.push(sequence);
                 match open(db, us, &sealed, now_ms, &mut events, prekeys_used) {
-                    Ok(()) | Err(Rejection::Repeat) => {}
+                    Ok(()) => {}
+                    Err(Rejection::Repeat) => events.push(Event::Repeated),
                     Err(Rejection::Because(why)) => events.push(Event::Rejected { why }),
                     Err(Rejection::Vault(error)) => return Err(error),
                 }
