@@ -77,6 +77,20 @@ fn a_list_goes_from_lines_to_a_signed_file_that_verifies() {
 }
 
 #[test]
+fn a_dictionary_is_made_of_the_two_files_of_hunspell_or_says_why_not() {
+    let desk = Desk::new();
+    let make =
+        "list make --kind dictionary --id crumbs --submitter Museum --description Crumbs --out crumbs.toml";
+    desk.write("crumbs.aff", "SET UTF-8\nSFX S Y 1\nSFX S 0 s [^y]\n");
+    desk.write("crumbs.dic", "3\ntoast/S\ncrumb/S\nParis\n");
+    desk.says(&format!("{make} crumbs.aff crumbs.dic"));
+    assert_eq!(desk.read("crumbs.words"), "SFX s S Y 0 [^y]\ncrumb/S\ntoast/S\n");
+    desk.says("list sign crumbs.toml --demo-key --out crumbs.json");
+    desk.write("old.aff", "SET ISO8859-1\n");
+    insta::assert_snapshot!(desk.fails(&format!("{make} old.aff crumbs.dic")));
+}
+
+#[test]
 fn a_key_is_for_its_owner_alone_and_is_never_overwritten_or_shown() {
     let desk = Desk::with_list();
     let mode = fs::metadata(desk.path("mine.key")).unwrap().permissions().mode() & 0o777;

@@ -32,7 +32,7 @@ pub enum ListCommand {
     /// Write the source of a list from lines, for you to edit and sign
     ///
     ///   airlock list make --kind words --id stand-ins --submitter "Museum of Bread" words.txt > list.toml
-    ///   airlock list make --kind dictionary --id english --submitter me --out english.toml words.txt
+    ///   airlock list make --kind dictionary --id nl --submitter me --description Dutch --out nl.toml nl.aff nl.dic
     #[command(verbatim_doc_comment)]
     Make(Make),
     /// Print the entries of files for a list of images: their SHA-256, one a line
@@ -119,7 +119,8 @@ pub struct Make {
     /// Where to write the source; needed for a dictionary and a model, whose bytes lie beside it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
-    /// One entry a line; empty lines and those that start with # are left out. For a model: its bytes
+    /// One entry a line; empty lines and those that start with # are left out. For a dictionary also hunspell's two
+    /// files, NAME.aff and NAME.dic; for a model its bytes
     #[arg(required = true, value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
 }

@@ -2,7 +2,10 @@
 
 use std::{fmt::Display, io, path::Path};
 
-use airlock_hooks::list::{KeyFileError, ListError, ListFormatError, ListKeyError, ListKind, SourceError};
+use airlock_hooks::list::{
+    KeyFileError, ListError, ListFormatError, ListKeyError, ListKind, SourceError,
+    dictionary::DictionaryError,
+};
 
 use crate::{exit::Exit, problem::Problem};
 
@@ -62,6 +65,16 @@ pub(crate) fn blob_source(kind: ListKind, why: &str) -> Problem {
         format_args!("the source of a {kind} cannot be made like this"),
         why,
         "give one input file for a model, --description TEXT and --out FILE",
+    )
+}
+
+pub(crate) fn dictionary(affixes: &Path, why: &DictionaryError) -> Problem {
+    Problem::new(
+        Exit::Failure,
+        "bad-dictionary",
+        format_args!("no dictionary can be made of {} and its words", affixes.display()),
+        why,
+        "give another dictionary, one in UTF-8, or a file with one word a line",
     )
 }
 

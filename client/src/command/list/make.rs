@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use airlock_hooks::list::{BlobSource, Entry, ListKey, ListKind, ListSource};
+use airlock_hooks::list::{BlobSource, Entry, ListKey, ListKind, ListSource, dictionary};
 use serde_json::json;
 
 use super::{key, read, today, write};
@@ -56,11 +56,7 @@ fn blob(args: &Make) -> Result<BlobSource, Problem> {
         return refuse("a screen has to say what it is");
     };
     let (path, bytes) = match args.kind {
-        ListKind::Dictionary => {
-            let words: BTreeSet<String> = lines(&args.files)?.into_iter().collect();
-            let text: String = words.into_iter().map(|word| word + "\n").collect();
-            (out.with_extension("words"), text.into_bytes())
-        }
+        ListKind::Dictionary => (out.with_extension("words"), words(&args.files)?),
         _ => match args.files.as_slice() {
             [file] => (out.with_extension("model"), read(file)?),
             _ => return refuse("a model is one file"),
@@ -73,11 +69,25 @@ fn blob(args: &Make) -> Result<BlobSource, Problem> {
     Ok(BlobSource { description, submitter: args.submitter.clone(), file })
 }
 
+/// A dictionary of words, or of the two files of hunspell with its rules.
+fn words(files: &[PathBuf]) -> Result<Vec<u8>, Problem> {
+    let with = |extension: &str| files.iter().find(|path| path.extension().is_some_and(|is| is == extension));
+    if let (Some(affixes), Some(words), 2) = (with("aff"), with("dic"), files.len()) {
+        return dictionary::compile(&text(affixes)?, &text(words)?)
+            .map_err(|why| remedies::list::dictionary(affixes, &why));
+    }
+    let words: BTreeSet<String> = lines(files)?.into_iter().collect();
+    Ok(words.into_iter().map(|word| word + "\n").collect::<String>().into_bytes())
+}
+
+fn text(path: &Path) -> Result<String, Problem> {
+    String::from_utf8(read(path)?).map_err(|error| remedies::list::unreadable(path, &error))
+}
+
 fn lines(files: &[PathBuf]) -> Result<Vec<String>, Problem> {
     let mut lines = Vec::new();
     for path in files {
-        let text =
-            String::from_utf8(read(path)?).map_err(|error| remedies::list::unreadable(path, &error))?;
+        let text = text(path)?;
         let wanted = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         lines.extend(wanted.map(str::to_owned));
     }

@@ -16,7 +16,8 @@ pub struct Blob {
     pub description: String,
     /// Who made it, or asked for it.
     pub submitter: String,
-    /// What the guest gets. `dictionary`: UTF-8, one word a line, each line ended, sorted by bytes, none twice.
+    /// What the guest gets. `dictionary`: UTF-8, one rule or word a line ([`super::dictionary`]), each line ended, sorted
+    /// by bytes, none twice.
     pub bytes: Vec<u8>,
 }
 
