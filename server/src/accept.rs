@@ -13,6 +13,7 @@ use crate::{
     connection::{self, Draining, close, drained},
     limits::{CROWDED_TOLD_EVERY, HANDSHAKES_MAX, OPENING_TIMEOUT, RETRY_ABOVE_HANDSHAKES},
     metrics::{Metrics, OneOf, Refused},
+    observer::Observer,
     store::Store,
     token_bucket::{Rate, TokenBucket},
 };
@@ -25,6 +26,7 @@ pub(crate) struct Serving {
     pub(crate) admission: Arc<Admission>,
     pub(crate) draining: Draining,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) observer: Observer,
 }
 
 /// Accepts connections until the relay drains or its store fails, then waits for those that are open.

@@ -21,6 +21,7 @@ use crate::{
     frame_reader::{FrameError, FrameReader},
     limits::{FAREWELL_TIMEOUT, OPENING_TIMEOUT, REQUESTS_IN_FLIGHT_MAX},
     metrics::{Kind, Metrics},
+    observer::ConnectionObserver,
     push::Pushing,
     reply::Reply,
     session::Session,
@@ -32,7 +33,8 @@ pub(crate) type Draining = watch::Receiver<Option<CloseReason>>;
 
 /// Serves a connection until it ends, or until the relay drains.
 pub(crate) async fn serve(connection: Connection, serving: Serving) {
-    let Serving { store, blobs, draining, metrics, .. } = serving;
+    let Serving { store, blobs, draining, metrics, observer, .. } = serving;
+    let observer = observer.connection();
     let opened = tokio::select! {
         opened = timeout(OPENING_TIMEOUT, connection.accept_bi()) => opened,
         reason = drained(draining.clone()) => return close(&connection, reason),
@@ -44,8 +46,8 @@ pub(crate) async fn serve(connection: Connection, serving: Serving) {
     };
     let uses_blobs = Arc::default();
     tokio::select! {
-        () = talk(&connection, (&store, &metrics), (sending, receiving), draining, &uses_blobs) => {}
-        () = blobs.serve(&connection, &uses_blobs) => {}
+        () = talk(&connection, (&store, &metrics), (sending, receiving), draining, (&uses_blobs, &observer)) => {}
+        () = blobs.serve(&connection, &uses_blobs, &observer) => {}
     }
 }
 
@@ -54,14 +56,13 @@ async fn talk(
     (store, metrics): (&Arc<Store>, &Arc<Metrics>),
     (sending, receiving): (SendStream, RecvStream),
     draining: Draining,
-    uses_blobs: &AtomicBool,
+    beside: (&AtomicBool, &ConnectionObserver),
 ) {
     let pushing = Arc::new(Pushing::new(metrics.clone()));
     let session = Session::new(store.clone(), connection.clone(), pushing.clone());
     let (answer_places, answers) = mpsc::channel(REQUESTS_IN_FLIGHT_MAX);
     let (push_frames, pushes) = mpsc::channel(1);
-    let reading =
-        read(connection, session, (receiving, answer_places), metrics, draining.clone(), uses_blobs);
+    let reading = read(connection, session, (receiving, answer_places), metrics, draining.clone(), beside);
     let writing = write(connection, sending, answers, pushes, draining);
     tokio::select! {
         _ = async { tokio::join!(reading, writing) } => {}
@@ -80,7 +81,7 @@ async fn read(
     (receiving, places): (RecvStream, mpsc::Sender<FromRelay>),
     metrics: &Arc<Metrics>,
     draining: Draining,
-    uses_blobs: &AtomicBool,
+    (uses_blobs, observer): (&AtomicBool, &ConnectionObserver),
 ) {
     let mut frames = FrameReader::new(receiving);
     let mut patience = Some(OPENING_TIMEOUT);
@@ -103,6 +104,7 @@ async fn read(
         match read {
             Ok(Ok((place, Some(request)))) => {
                 patience = None;
+                observer.request(&request.request);
                 let kind = Kind::from(&request.request);
                 let reply = Reply::Request { id: request.id, place, kind, metrics: metrics.clone() };
                 session.serve(request.request, reply).await;

@@ -28,6 +28,7 @@ mod lease;
 mod limits;
 mod metrics;
 mod monitor;
+mod observer;
 mod push;
 mod rekey;
 mod relay;
@@ -47,6 +48,8 @@ pub use error::StartError;
 pub use init::{Initialised, initialise, status};
 pub use invite::{Invite, make as make_invite};
 pub use limits::{INVITE_SECONDS_MAX, Limits};
+#[cfg(feature = "observer")]
+pub use observer::{Observed, ObservedRequest};
 pub use rekey::rekey;
 pub use relay::Relay;
 pub use store::{

@@ -227,6 +227,7 @@ mod tests {
         admission::Admission,
         blobs::Blobs,
         config::Config,
+        observer::Observer,
         store::{Store, StoreError},
     };
 
@@ -274,6 +275,7 @@ mod tests {
             admission: Arc::new(Admission::new(&config.limits, Instant::now())),
             draining,
             metrics,
+            observer: Observer::default(),
         });
         assert_eq!(monitored.readiness(), Readiness::Ready);
         drains.send_replace(Some(CloseReason::Shutdown));

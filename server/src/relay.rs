@@ -23,6 +23,7 @@ use crate::{
     limits::{DRAIN_TIMEOUT, FAREWELL_TIMEOUT},
     metrics::Metrics,
     monitor::{self, Monitored},
+    observer::Observer,
     store::{Status, Store, StoreError},
 };
 
@@ -70,6 +71,22 @@ impl Relay {
     /// # Errors
     /// [`StartError`] says what is in the way and what to do about it.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, Observer::default()).await
+    }
+
+    /// The same, and tells `listener` of each request: what whoever runs a relay could read in its memory.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    #[cfg(feature = "observer")]
+    pub async fn start_observed(
+        config: Config,
+        listener: tokio::sync::mpsc::UnboundedSender<crate::Observed>,
+    ) -> Result<Self, StartError> {
+        Self::start_with(config, Observer::telling(listener)).await
+    }
+
+    async fn start_with(config: Config, observer: Observer) -> Result<Self, StartError> {
         config.check()?;
         let (lock, identity, config) = blocking(move || {
             create_data_dir(config.data_dir.path())?;
@@ -99,6 +116,7 @@ impl Relay {
             admission: Arc::new(Admission::new(&config.limits, Instant::now())),
             draining: drain_begins,
             metrics,
+            observer,
         };
         let accepting = tokio::spawn(accept(endpoint.clone(), serving.clone()));
         monitored.serves(serving.clone());

@@ -29,6 +29,7 @@ pub(crate) use self::{files::BlobFiles, turns::Turns};
 use crate::{
     limits::{BLOB_IDLE_TIMEOUT, BLOB_REQUEST_BYTES_MAX, BLOB_STREAMS_MAX, OPENING_TIMEOUT},
     metrics::{Kind, Outcome},
+    observer::ConnectionObserver,
     store::{Store, StoreError},
 };
 
@@ -78,24 +79,35 @@ impl Blobs {
 
     /// Serves every stream that the client opens after its first, until the connection ends. `used` is set once a blob
     /// is asked for: the client then need not ask for anything on the first stream.
-    pub(crate) async fn serve(self: &Arc<Self>, connection: &Connection, used: &Arc<AtomicBool>) {
+    pub(crate) async fn serve(
+        self: &Arc<Self>,
+        connection: &Connection,
+        used: &Arc<AtomicBool>,
+        observer: &ConnectionObserver,
+    ) {
         let mut streams = JoinSet::new();
         loop {
             tokio::select! {
                 opened = connection.accept_bi() => {
                     let Ok((sending, receiving)) = opened else { return };
-                    let (blobs, used) = (self.clone(), used.clone());
-                    streams.spawn(async move { blobs.serve_stream(sending, receiving, &used).await });
+                    let (blobs, used, observer) = (self.clone(), used.clone(), observer.clone());
+                    let serving = async move { blobs.serve_stream((sending, receiving), &used, &observer).await };
+                    streams.spawn(serving);
                 }
                 Some(_) = streams.join_next(), if !streams.is_empty() => {}
             }
         }
     }
 
-    async fn serve_stream(&self, mut sending: SendStream, mut receiving: RecvStream, used: &AtomicBool) {
+    async fn serve_stream(
+        &self,
+        (mut sending, mut receiving): (SendStream, RecvStream),
+        used: &AtomicBool,
+        observer: &ConnectionObserver,
+    ) {
         // Fails only when the stream is gone already, as do the resets below.
         sending.set_priority(STREAM_PRIORITY).ok();
-        let Err(ended) = self.answer(&mut sending, &mut receiving, used).await else { return };
+        let Err(ended) = self.answer(&mut sending, &mut receiving, (used, observer)).await else { return };
         let code = CloseReason::Malformed.code().into();
         match ended {
             Ended::Refused(refusal) => {
@@ -118,10 +130,11 @@ impl Blobs {
         &self,
         sending: &mut SendStream,
         receiving: &mut RecvStream,
-        used: &AtomicBool,
+        (used, observer): (&AtomicBool, &ConnectionObserver),
     ) -> Result<(), Ended> {
         let request = timeout(OPENING_TIMEOUT, request(receiving)).await.map_err(|_| Ended::Lost)??;
         used.store(true, Ordering::Relaxed);
+        observer.blob_request(&request);
         let kind = Kind::from(&request);
         let answered = self.serve_request(request, sending, receiving).await;
         let outcome = match &answered {
