@@ -21,10 +21,12 @@ mod logs;
 mod opened_vault;
 mod outcome;
 mod person;
+mod photographs;
 #[allow(dead_code, reason = "the pictures of several programs, of which this uses a part")]
 mod pictures;
 mod play;
 mod record;
+mod request_watch;
 mod run;
 mod server_scan;
 mod store_reader;

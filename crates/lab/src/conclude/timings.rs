@@ -1,12 +1,14 @@
 //! What differs from run to run: times, and the bytes of datagrams.
 
+use std::fmt;
+
 use airlock_protocol::gate::Mode;
 
 use super::words::{Rows, counted, faint, plain};
 use crate::{
     measure::{Halves, Trace, distinguish},
     record::{Rounds, Run},
-    report::{Claim, Evidence, Panel, Standing, TimedPanel, Timings, grouped},
+    report::{Case, Claim, Evidence, Panel, Standing, TimedPanel, Timings, grouped},
     setting::Setting,
 };
 
@@ -36,7 +38,11 @@ pub(super) fn of(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Ti
                 message, so a real chat sends far less."
             .into();
     let (id, title) = ("cost".into(), "What it cost".into());
-    let panel = Panel { id, title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new() };
+    let case = Case::new(
+        "The cost is a fraction of a second for each message: it is no reason against a check.",
+        "It is paid on every message of everybody, on their own devices, for the few that are looked for.",
+    );
+    let panel = Panel { id, title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new(), case };
     let panels = vec![TimedPanel { scenario: scenario.into(), panel }];
     Timings { panels, claims: told_apart(scenario, runs, rounds, seed), ..Timings::default() }
 }
@@ -51,39 +57,46 @@ fn told_apart(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Vec<C
     let Some(off) = runs.iter().filter(plain).find(|run| run.setting.mode() == Mode::Off) else {
         return Vec::new();
     };
-    let off = Heard { name: off.setting.to_string(), runs: played(off.setting) };
+    let off = played(off.setting);
     let others = runs.iter().filter(plain).filter(|run| run.setting.mode() != Mode::Off);
-    let others = others.map(|run| Heard { name: run.setting.to_string(), runs: played(run.setting) });
-    let control = Heard { name: CONTROL.into(), runs: rounds.control.iter().collect() };
-    others.chain([control]).filter_map(|on| against_off(scenario, &off, &on, seed)).collect()
+    let others = others.map(|run| (Compared::With(run.setting), played(run.setting)));
+    let control = (Compared::Control, rounds.control.iter().collect());
+    others.chain([control]).filter_map(|(what, on)| against_off(scenario, what, [&off, &on], seed)).collect()
 }
 
-/// Off, played once more: whoever tells it from off learnt what is of no meaning.
-const CONTROL: &str = "off once more";
-
-/// What was heard on the wire under one setting, in one round or in several.
-struct Heard<'a> {
-    name: String,
-    runs: Vec<&'a Run>,
+/// What somebody on the path tries to tell from off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compared {
+    With(Setting),
+    /// Off, played once more: whoever tells it from off learnt what is of no meaning.
+    Control,
 }
 
-impl Heard<'_> {
-    fn traces(&self, on: bool) -> Vec<Vec<Trace>> {
-        let sent = |run: &&Run| -> Vec<Trace> {
-            let sent = run.alices().filter(|message| message.was_sent());
-            sent.map(|message| {
-                let (sizes, gaps) = (message.on_the_wire.sizes.clone(), message.on_the_wire.gaps.clone());
-                Trace { on, sizes, gaps }
-            })
-            .collect()
-        };
-        self.runs.iter().map(sent).collect()
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::With(setting) => setting.fmt(f),
+            Self::Control => f.write_str("off once more"),
+        }
     }
 }
 
-fn against_off(scenario: &str, off: &Heard<'_>, on: &Heard<'_>, seed: u64) -> Option<Claim> {
-    let all = [off.traces(false), on.traces(true)];
-    let rounds = off.runs.len().min(on.runs.len());
+/// What was heard on the wire of each message of Alice's, run by run.
+fn traces(runs: &[&Run], on: bool) -> Vec<Vec<Trace>> {
+    let sent = |run: &&Run| -> Vec<Trace> {
+        let sent = run.alices().filter(|message| message.was_sent());
+        sent.map(|message| {
+            let (sizes, gaps) = (message.on_the_wire.sizes.clone(), message.on_the_wire.gaps.clone());
+            Trace { on, sizes, gaps }
+        })
+        .collect()
+    };
+    runs.iter().map(sent).collect()
+}
+
+fn against_off(scenario: &str, what: Compared, [off, on]: [&[&Run]; 2], seed: u64) -> Option<Claim> {
+    let all = [traces(off, false), traces(on, true)];
+    let rounds = off.len().min(on.len());
     let halves = if rounds < 2 {
         Halves::drawn(&all.concat().concat(), seed)
     } else {
@@ -99,9 +112,8 @@ fn against_off(scenario: &str, off: &Heard<'_>, on: &Heard<'_>, seed: u64) -> Op
         None => (format!("{:.2}", auc.area), auc.area > 0.5),
     };
     let tells = if told { "tells" } else { "does not tell" };
-    let control = if on.name == CONTROL { " (the control)" } else { "" };
-    let text =
-        format!("On the wire, a simple distinguisher {tells} {} from off: AUC {figure}{control}.", on.name);
+    let control = if what == Compared::Control { " (the control)" } else { "" };
+    let text = format!("On the wire, a simple distinguisher {tells} {what} from off: AUC {figure}{control}.");
     let split = if rounds < 2 {
         "trained on half of the messages of one run under each setting, judges the other half".to_owned()
     } else {
@@ -116,11 +128,11 @@ fn against_off(scenario: &str, off: &Heard<'_>, on: &Heard<'_>, seed: u64) -> Op
          interval is DeLong's, 95 %. Messages of one run are not independent, and another distinguisher may do better."
     );
     Some(Claim {
-        id: format!("{scenario}.told-apart-{}", on.name.replace([':', '=', ' '], "-")),
+        id: format!("{scenario}.told-apart-{}", what.to_string().replace([':', '=', ' '], "-")),
         text,
         standing: Standing::Seen,
         evidence: vec![Evidence::Measured {
-            what: format!("AUC of {} against off", on.name),
+            what: format!("AUC of {what} against off"),
             figure,
             of: (halves.training.len() + halves.judged.len()) as u64,
         }],

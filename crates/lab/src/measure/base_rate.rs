@@ -7,7 +7,7 @@ use super::{
     interval::Share,
     shown::{axis, line, percent, percent_axis, plain, source, strong},
 };
-use crate::report::{Axis, Claim, Evidence, Grid, Panel, Plot, Source, Standing, decimal, grouped};
+use crate::report::{Axis, Case, Claim, Evidence, Grid, Panel, Plot, Source, Standing, decimal, grouped};
 
 /// Of what is flagged, how much is what was looked for (Bayes). None when nothing is flagged.
 fn precision(prevalence: f64, recall: f64, false_positive_rate: f64) -> Option<f64> {
@@ -108,15 +108,26 @@ pub(super) fn measure(numbers: &BaseRate) -> Result<Measured, MeasureError> {
             marks: Vec::new(),
         }),
         sources: Vec::new(),
+        case: Case::new(
+            "A first filter need not be precise if people look before anything follows: each further look raises \
+             the precision.",
+            "Where what is looked for is rare, a small error rate makes most flags wrong, and each of them is a \
+             private message that a stranger reads.",
+        ),
     };
     let claim = Claim {
         id: NAME.into(),
         text: says,
         standing: Standing::Seen,
-        evidence: vec![Evidence::Measured {
-            what: format!("precision at recall {} (calculated)", percent(*recall)),
+        evidence: vec![Evidence::Calculated {
+            what: "precision".into(),
             figure: shown(of_middle),
-            of: *messages_a_day as u64,
+            from: format!(
+                "a recall of {}, a false-positive rate of {} and one message in {} that is looked for, all assumed",
+                percent(*recall),
+                percent(middle),
+                decimal(*one_in, 0)
+            ),
         }],
         method: "Bayes' rule on the numbers of the scenario: nothing of it is measured, and nobody knows the true \
                  share. People are counted as if errors fell on all alike; if they cluster, fewer people are hit, \
@@ -156,6 +167,10 @@ fn three_words(prevalence: f64, recall: f64, rate: f64) -> Panel {
         }),
         plot: None,
         sources: Vec::new(),
+        case: Case::new(
+            "Said together, all four are honest, and where what is looked for is common a check can do well by each.",
+            "One alone misleads: a check that never flags anything has an accuracy of many nines.",
+        ),
     }
 }
 
@@ -248,6 +263,12 @@ fn published() -> Result<Panel, MeasureError> {
             marks: Vec::new(),
         }),
         sources,
+        case: Case::new(
+            "A report that is not forwarded need not be an error of the check: what is punishable differs from \
+             place to place.",
+            "Where the share is low, most of what was reported was private and led to nothing, except that \
+             strangers had read it.",
+        ),
     })
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     pictures::toast::{Motif, painted},
-    report::{Claim, Evidence, Grid, Panel, Standing, grouped},
+    report::{Case, Claim, Evidence, Grid, Panel, Standing, grouped},
 };
 
 const MOTIFS: [(Motif, &str); 5] = [
@@ -84,6 +84,12 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
         }),
         plot: None,
         sources: vec![source("4.3, 12.0 and 17.8 % on ImageNet from 96 bits", "Struppek et al., FAccT 2022")],
+        case: Case::new(
+            "A hash tells the kind of a picture more often than chance, and not the picture: whoever has it alone \
+             learns little.",
+            "What tells anything is no fingerprint without content: a list of hashes, or a report of one, says \
+             something of what people have.",
+        ),
     };
     let claim = Claim {
         id: "class-from-hash".into(),

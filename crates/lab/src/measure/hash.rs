@@ -3,10 +3,13 @@
 use airlock_hooks::views::{Picture, luma};
 
 use super::pdq::{self, Hash, Hashed};
-use crate::pictures::{
-    edit::{EDITS, Edit},
-    paint::{Numbers, scene},
-    picture,
+use crate::{
+    photographs::PHOTOGRAPHS,
+    pictures::{
+        edit::{EDITS, Edit},
+        paint::{Numbers, scene},
+        picture,
+    },
 };
 
 /// The most bits in which a picture may differ from an entry, as the hook's manifest says.
@@ -33,13 +36,17 @@ pub(super) fn as_it_is(listed: &Hash, picture: Option<&Hashed>) -> u32 {
     picture.map_or(NEVER, |Hashed { hashes: [hash, ..], .. }| hash.distance(listed))
 }
 
-/// A generated picture that can be listed, and its hash.
+/// A picture that can be listed, and its hash.
 pub(super) struct Listed {
     pub(super) picture: Picture,
     pub(super) hashed: Hashed,
 }
 
 impl Listed {
+    fn new(picture: Picture) -> Option<Self> {
+        hashed(&picture).map(|hashed| Self { picture, hashed })
+    }
+
     pub(super) fn hash(&self) -> &Hash {
         let [hash, ..] = &self.hashed.hashes;
         hash
@@ -50,8 +57,12 @@ impl Listed {
 pub(super) fn scenes(seed: u64, count: u32) -> Vec<Listed> {
     let mut numbers = Numbers(seed);
     let painted = std::iter::repeat_with(|| picture(&scene(numbers.bits(), 240, 180)));
-    let listed = painted.filter_map(|picture| hashed(&picture).map(|hashed| Listed { picture, hashed }));
-    listed.take(count as usize).collect()
+    painted.filter_map(Listed::new).take(count as usize).collect()
+}
+
+/// The photographs that are not too empty to be listed.
+pub(super) fn photographs() -> Vec<Listed> {
+    PHOTOGRAPHS.iter().filter_map(|photograph| Listed::new(photograph.picture())).collect()
 }
 
 /// The edit that changes nothing, for comparison.

@@ -13,7 +13,7 @@ use crate::{
         paint::Numbers,
         template::{self, Captions},
     },
-    report::{Claim, Evidence, Grid, Mark, Panel, Plot, Standing, grouped},
+    report::{Case, Claim, Evidence, Grid, Mark, Panel, Plot, Standing, grouped},
 };
 
 /// Bits in one bar of the histogram.
@@ -78,6 +78,11 @@ pub(super) fn histogram(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut
                 "Airlock's own pilot: not published, not reviewed",
             ),
         ],
+        case: Case::new(
+            "Unrelated pictures lie so far apart that two of them match by chance about never.",
+            "Chance is not where matches come from: pictures that people send share templates, and who wants a \
+             match can search for one.",
+        ),
     };
     let claim = Claim {
         id: "unrelated".into(),
@@ -159,6 +164,12 @@ pub(super) fn look_alikes(pictures: &Pictures, seed: u64, progress: &mut dyn FnM
             "one meme with other captions 92 %, one school form 20 %",
             "Airlock's own pilot: not published, not reviewed; no published figure is known to us",
         )],
+        case: Case::new(
+            "Templates can be kept out of the list, and a second look before anything follows tells the pictures \
+             apart.",
+            "Errors of this sort come together: whoever shares memes meets them again and again, and an error \
+             rate on unrelated pictures says nothing of it.",
+        ),
     };
     let claim = Claim {
         id: "look-alikes".into(),

@@ -6,7 +6,7 @@ use super::{
     pairs::{EACH, look_alike_distances, small_meme, within_threshold},
     shown::{axis, line, percent, plain, source, strong},
 };
-use crate::report::{Axis, Claim, Evidence, Grid, Panel, Plot, Standing, decimal};
+use crate::report::{Axis, Case, Claim, Evidence, Grid, Panel, Plot, Standing, decimal, grouped};
 
 /// The probability of at least `t` matches among `n` pictures that match with probability `p` each, independently.
 fn binomial_tail(n: u32, p: f64, t: u32) -> f64 {
@@ -128,11 +128,23 @@ pub(super) fn measure(parameters: &ReportThreshold, seed: u64, progress: &mut dy
         chance(clustered(highest)),
         chance(structural(MOST_SHARED, highest))
     );
-    let pairs = memes.iter().map(|meme| meme.of).sum();
+    let pairs: u64 = memes.iter().map(|meme| meme.of).sum();
+    let sent = decimal(f64::from(*pictures_sent), 0);
     let evidence = [
-        ("independent", independent(highest), u64::from(*pictures_sent)),
-        ("clustered", clustered(highest), u64::from(*pictures_sent)),
-        ("structural", structural(MOST_SHARED, highest), pairs),
+        ("independent", independent(highest), format!("{sent} pictures at a rate of {rate}, assumed")),
+        (
+            "clustered",
+            clustered(highest),
+            format!("{sent} pictures at a rate of {rate} and a correlation of {correlation}, assumed"),
+        ),
+        (
+            "structural",
+            structural(MOST_SHARED, highest),
+            format!(
+                "{MOST_SHARED} shared variants, assumed, and the shares of look-alikes measured on {} pairs",
+                grouped(pairs)
+            ),
+        ),
     ];
     let shares: Vec<String> = memes.iter().map(|meme| percent(meme.value())).collect();
     let claim = Claim {
@@ -141,18 +153,17 @@ pub(super) fn measure(parameters: &ReportThreshold, seed: u64, progress: &mut dy
         standing: Standing::Seen,
         evidence: evidence
             .into_iter()
-            .map(|(what, chance_of, of)| Evidence::Measured {
-                what: format!("chance of {highest} matches, {what} errors (calculated)"),
+            .map(|(what, chance_of, from)| Evidence::Calculated {
+                what: format!("chance of {highest} matches, {what} errors"),
                 figure: chance(chance_of),
-                of,
+                from,
             })
             .collect(),
         method: format!(
-            "{} pictures at a false-positive rate of {rate}; that rate and the correlation of {correlation} are \
+            "{sent} pictures at a false-positive rate of {rate}; that rate and the correlation of {correlation} are \
              assumed, not measured. The shares of look-alikes are measured, on {} pairs of each of {TEMPLATES} \
              generated memes: {}. The chance is calculated for each meme, with each sharing as one draw, and the mean \
              over the memes is shown.",
-            decimal(f64::from(*pictures_sent), 0),
             pairs / u64::from(TEMPLATES),
             shares.join(", ")
         ),
@@ -196,6 +207,12 @@ pub(super) fn measure(parameters: &ReportThreshold, seed: u64, progress: &mut dy
             "a threshold of 30 to begin with",
             "Apple, Security Threat Model Review, August 2021",
         )],
+        case: Case::new(
+            "If errors are independent, a threshold of some matches makes a report about somebody innocent all \
+             but impossible.",
+            "Errors are not independent: whoever shares variants of one listed template reaches any threshold, so \
+             most are protected and some are not.",
+        ),
     };
     Measured { panels: vec![panel], claims: vec![claim] }
 }

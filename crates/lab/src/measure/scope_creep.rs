@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     pictures::paint::Numbers,
-    report::{Claim, Evidence, Grid, Panel, Standing},
+    report::{Case, Claim, Evidence, Grid, Panel, Standing},
 };
 
 const NAME: &str = "scope-creep";
@@ -136,10 +136,17 @@ pub(super) fn measure(
                 "Hooda et al., NDSS 2024",
             ),
             source(
-                "another hash, trained to know one person besides, finds them 67 % of the time once one entry is added",
+                "another hash, trained to know one person besides, finds them 67 % of the time once one entry is \
+                 added",
                 "Jain et al., 2023 (arXiv 2306.11924)",
             ),
         ],
+        case: Case::new(
+            "Each entry has a submitter and stands under a signature: a longer list is the visible act of \
+             somebody who can be held to it.",
+            "No code changes when the purpose does: the limit is a rule on paper, and the same component finds \
+             whatever is listed next.",
+        ),
     };
     Ok(Measured { panels: vec![panel], claims: vec![claim] })
 }

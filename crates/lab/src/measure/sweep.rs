@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     pictures::edit::Edit,
-    report::{Claim, Evidence, Grid, Mark, Panel, Plot, Standing},
+    report::{Case, Claim, Evidence, Grid, Mark, Panel, Plot, Standing},
 };
 
 /// The thresholds, the hook's own among them.
@@ -95,6 +95,11 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
             marks: vec![Mark { x: f64::from(THRESHOLD), label: "the manifest's".into() }],
         }),
         sources,
+        case: Case::new(
+            "The threshold can be chosen in the open, with both kinds of error in view, and stands in the manifest.",
+            "A threshold that is wide enough for edits takes memes of one template with it, and whoever sets it \
+             can be moved to set it wider.",
+        ),
     };
     let scores = |distances: &[u32]| -> Vec<f64> { distances.iter().map(|bits| -f64::from(*bits)).collect() };
     let (hits, misses) = (scores(&edited), scores(&unrelated));
@@ -116,6 +121,11 @@ pub(super) fn measure(pictures: &Pictures, seed: u64, progress: &mut dyn FnMut(&
             marks: Vec::new(),
         }),
         sources: Vec::new(),
+        case: Case::new(
+            "Against unrelated pictures the hash separates well, and the curve says at what price.",
+            "The curve knows unrelated pictures only. Among billions of pictures its left edge alone matters, \
+             where nothing can be read off it.",
+        ),
     });
     let counted = |what: &str, distances: &[u32], threshold| Evidence::Measured {
         what: format!("{what} within {threshold} bits"),

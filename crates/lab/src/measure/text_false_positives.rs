@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     pictures::paint::Numbers,
-    report::{Claim, Evidence, Grid, Panel, Standing, grouped},
+    report::{Case, Claim, Evidence, Grid, Panel, Standing, grouped},
 };
 
 const NAME: &str = "text-false-positives";
@@ -74,6 +74,11 @@ pub(super) fn measure(
         }),
         plot: None,
         sources: Vec::new(),
+        case: Case::new(
+            "Where a person is asked and can overrule the check, an error costs a key press.",
+            "What the lab wrote is no sample of what people write; and where the mode reports, each error is a \
+             report about somebody innocent.",
+        ),
     };
     Ok(Measured { panels: vec![panel], claims: vec![claim] })
 }

@@ -4,7 +4,7 @@ use super::{
     Measured,
     shown::{plain, strong},
 };
-use crate::report::{Claim, Evidence, Grid, Panel, Standing, grouped};
+use crate::report::{Case, Claim, Evidence, Grid, Panel, Standing, grouped};
 
 /// Name; lines and bytes of its sources; bytes of what was built of them, or of the data that it is. Counted by the
 /// build script.
@@ -86,6 +86,12 @@ pub(super) fn measure() -> Measured {
         }),
         plot: None,
         sources: Vec::new(),
+        case: Case::new(
+            "What is added is open and counted, and much of it is a fence: a component without imports can call \
+             nothing.",
+            "Whatever is added is one more place for a fault, on every device, whether its owner wanted the check \
+             or not.",
+        ),
     };
     Measured { panels: vec![panel], claims: vec![claim] }
 }

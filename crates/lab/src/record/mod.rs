@@ -16,6 +16,7 @@ use crate::{
     observer::{Finding, Party, Searched},
     outcome::Outcome,
     person::Person,
+    request_watch::Deliveries,
     setting::Setting,
     tap::TapTotals,
 };
@@ -37,6 +38,8 @@ pub(crate) struct Run {
     pub(crate) envelopes: Vec<EnvelopeSeen>,
     /// Envelopes that were stored and that the lab no longer has.
     pub(crate) envelopes_missed: u64,
+    /// What was brought to the relay, and whether it named whom it is from; none where nobody looked.
+    pub(crate) deliveries: Option<Deliveries>,
     /// What the authority got.
     pub(crate) reports: Vec<ReportSeen>,
     /// Reports that were made and are held on Alice's device.

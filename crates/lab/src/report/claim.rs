@@ -78,6 +78,15 @@ pub enum Evidence {
         /// Of how many cases.
         of: u64,
     },
+    /// A figure was calculated: it says no more than the numbers that it comes from.
+    Calculated {
+        /// What, with its unit.
+        what: String,
+        /// The figure as it is shown.
+        figure: String,
+        /// From what, and which of that is assumed.
+        from: String,
+    },
     /// Somebody was shown something.
     Shown {
         /// Under which setting.
@@ -119,6 +128,7 @@ impl fmt::Display for Evidence {
             }
             Self::Counted { setting, what, number } => write!(f, "{setting}: {what}: {}", grouped(*number)),
             Self::Measured { what, figure, of } => write!(f, "{what}: {figure}, of {}", grouped(*of)),
+            Self::Calculated { what, figure, from } => write!(f, "{what}: {figure}, calculated from {from}"),
             Self::Shown { setting, person, text } => write!(f, "{setting}: {person} was shown “{text}”"),
         }
     }

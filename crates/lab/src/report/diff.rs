@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{Claim, Grid, Panel, Plot, Report, ReportDigest, ReportError, ScenarioReport, number::counted};
+use super::{
+    Case, Claim, Grid, Panel, Plot, Report, ReportDigest, ReportError, ScenarioReport, number::counted,
+};
 
 /// What differs between two reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,9 +119,13 @@ fn scenarios(words: &mut Words, old: &ScenarioReport, new: &ScenarioReport) {
             words.within(format!("the panel {}", panel.id), |words| panels(words, before, panel));
         }
     }
-    words.change("the case for the check", &old.case.in_favour, &new.case.in_favour);
-    words.change("the case against it", &old.case.against, &new.case.against);
+    cases(words, &old.case, &new.case);
     words.change("the command", &old.command, &new.command);
+}
+
+fn cases(words: &mut Words, old: &Case, new: &Case) {
+    words.change("the case for the check", &old.in_favour, &new.in_favour);
+    words.change("the case against it", &old.against, &new.against);
 }
 
 fn claims(words: &mut Words, old: &Claim, new: &Claim) {
@@ -133,6 +139,7 @@ fn claims(words: &mut Words, old: &Claim, new: &Claim) {
 fn panels(words: &mut Words, old: &Panel, new: &Panel) {
     words.change("the title", &old.title, &new.title);
     words.change("what it says", &old.says, &new.says);
+    cases(words, &old.case, &new.case);
     match (&old.grid, &new.grid) {
         (Some(old), Some(new)) => grids(words, old, new),
         (None, Some(_)) => words.say("the grid is new"),

@@ -33,7 +33,7 @@ pub use panel::{Axis, Band, Case, Figure, Grid, Mark, Panel, Plot, Series, Sourc
 pub use table::{Colour, Table};
 
 /// Version of the JSON form. A change that a reader could stumble over changes it.
-pub const REPORT_VERSION: u32 = 2;
+pub const REPORT_VERSION: u32 = 3;
 
 /// Scenarios under settings, played or measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,6 +18,8 @@ pub struct Panel {
     pub plot: Option<Plot>,
     /// Figures to compare with.
     pub sources: Vec<Source>,
+    /// The strongest honest case of either side for what it shows.
+    pub case: Case,
 }
 
 /// Rows and columns of words and numbers.
@@ -139,6 +141,12 @@ pub struct Case {
     pub in_favour: String,
     /// Against it.
     pub against: String,
+}
+
+impl Case {
+    pub(crate) fn new(in_favour: &str, against: &str) -> Self {
+        Self { in_favour: in_favour.into(), against: against.into() }
+    }
 }
 
 /// A figure of somebody else's, or of an earlier measurement.

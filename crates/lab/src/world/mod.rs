@@ -28,6 +28,7 @@ use crate::{
     logs::{self, LogMark},
     opened_vault::{self, Access},
     person::Person,
+    request_watch::RequestWatch,
     tap::{RECORD_BYTES_MAX, Tap},
     watch::{SeenEnvelope, StoreWatch},
 };
@@ -82,6 +83,7 @@ pub struct World {
     people: Vec<Person>,
     tap: Tap,
     watch: StoreWatch,
+    requests: RequestWatch,
     relay_folder: PathBuf,
     /// None while somebody has its store in hand.
     relay: tokio::sync::Mutex<Option<Relay>>,
@@ -105,7 +107,8 @@ impl World {
         let log_from = logs::mark();
         let relay_folder = root.join("relay");
         let relay_config = Config::loopback(&relay_folder);
-        let relay = Relay::start(relay_config.clone()).await?;
+        let requests = RequestWatch::default();
+        let relay = Relay::start_observed(relay_config.clone(), requests.listen()).await?;
         let tap = Tap::start(relay.local_addr(), options.record_bytes_max).await.map_err(WorldError::Tap)?;
         let watch = StoreWatch::start(&relay_folder)?;
         let address = through(tap.address(), &relay.address());
@@ -124,6 +127,7 @@ impl World {
             people: people.collect(),
             tap,
             watch,
+            requests,
             relay_folder,
             relay: tokio::sync::Mutex::new(Some(relay)),
             relay_config,

@@ -12,6 +12,7 @@ use crate::{
     observer::{Finding, Observations, Party},
     opened_vault,
     person::Person,
+    request_watch::{self, Deliveries, Nameable},
     tap::Direction,
 };
 
@@ -26,13 +27,16 @@ impl World {
         // What is gone from the record was not searched.
         if self.tap().totals().dropped.datagrams == 0 {
             all.looked_into(Party::Wire, None);
-            if self.missed_envelopes() == 0 {
+            if self.missed_envelopes() == 0 && self.requests.missed() == 0 {
                 all.looked_into(Party::Relay, None);
             }
         }
         self.add_traffic(&mut all);
         for envelope in self.stored()? {
             all.add_numbered(Party::Relay, "stored envelope", envelope.number, envelope.sealed);
+        }
+        for request in self.requests.requests() {
+            all.add_numbered(Party::Relay, "request", request.number, request.bytes);
         }
         add_folder(&mut all, Party::Relay, None, &self.relay_folder)?;
         if let Some(lines) = logs::since(self.log_from) {
@@ -60,6 +64,15 @@ impl World {
             all.add(Party::Authority, None, format!("report {number}"), report.evidence);
         }
         Ok(all)
+    }
+
+    /// What was brought to the relay for somebody, and how much of it named whom it is from; none if not all of it is
+    /// remembered.
+    pub(crate) fn deliveries(&self) -> Option<Deliveries> {
+        let nameable = |person| Nameable { account: self.account(person), device: self.device(person) };
+        let people: Vec<Nameable> = self.people().map(nameable).collect();
+        let requests = self.requests.requests();
+        (self.requests.missed() == 0).then(|| request_watch::deliveries(&requests, &people))
     }
 
     fn add_traffic(&self, all: &mut Observations) {

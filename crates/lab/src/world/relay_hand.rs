@@ -124,7 +124,7 @@ impl World {
         let store = Connection::open(self.relay_folder.join("relay.db"))?;
         let result = hand(&store)?;
         store.close().map_err(|(_, error)| error)?;
-        let again = Relay::start(self.relay_config.clone()).await?;
+        let again = Relay::start_observed(self.relay_config.clone(), self.requests.listen()).await?;
         self.tap.follow(again.local_addr());
         *relay = Some(again);
         drop(relay);

@@ -11,6 +11,7 @@ use crate::{
     observer::Party,
     record::{Had, MessageRun, Run},
     report::{Claim, Evidence, Standing},
+    request_watch::Deliveries,
 };
 
 /// Whether encryption kept the texts from those who carry them.
@@ -105,11 +106,56 @@ fn carrier(party: Party) -> &'static str {
 fn where_searched(party: Party) -> &'static str {
     match party {
         Party::Wire => "every datagram",
-        Party::Relay => "the relay's files and stored envelopes",
+        Party::Relay => "the relay's files, stored envelopes and decrypted requests",
         Party::Log => "every line that the programs log",
         Party::Disk => "every file of the sender's home",
         Party::Hook | Party::Authority | Party::Recipient | Party::Vault => party.name(),
     }
+}
+
+/// Whether the relay was told who sends.
+pub(super) fn sender(facts: &Facts<'_>) -> Option<Claim> {
+    let looked: Vec<(&Run, Deliveries)> = facts
+        .spoken()
+        .filter_map(|run| {
+            run.deliveries.filter(|deliveries| deliveries.brought > 0).map(|deliveries| (run, deliveries))
+        })
+        .collect();
+    let named = |deliveries: &Deliveries| deliveries.on_known_connections + deliveries.naming_others;
+    let (first, _) = looked.first()?;
+    let broken = looked.iter().find(|(_, deliveries)| named(deliveries) > 0);
+    let (standing, text) = match broken {
+        Some((run, _)) => {
+            let text = format!("With {}, the relay WAS TOLD who sends what it was brought.", run.setting);
+            (Standing::Broken, text)
+        }
+        None => {
+            let under = match looked.len() {
+                1 => first.setting.to_string(),
+                settings => counted(settings, "setting"),
+            };
+            (
+                Standing::Held,
+                format!("Nothing that was brought to the relay told it who sends, under {under}."),
+            )
+        }
+    };
+    let method = "Every request is looked at as the relay decrypted it. A connection on which envelopes or files are brought \
+                  must never prove for which device it speaks, and what is brought may hold no account and no device but \
+                  the recipient's. The relay still has the address that a connection comes from, and its times.";
+    let mut claim = facts.claim("sender", standing, text, method);
+    for (run, deliveries) in looked {
+        let counted = |what: &str, number| Evidence::Counted {
+            setting: run.setting.to_string(),
+            what: what.into(),
+            number,
+        };
+        claim.evidence.extend([
+            counted("brought on a connection that spoke for a device", deliveries.on_known_connections),
+            counted("brought with somebody else's account or device in it", deliveries.naming_others),
+        ]);
+    }
+    Some(claim)
 }
 
 /// What the server of a service without end-to-end encryption had.

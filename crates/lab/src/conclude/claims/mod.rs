@@ -15,6 +15,7 @@ use crate::report::Claim;
 pub(super) fn all(facts: &Facts<'_>) -> Vec<Claim> {
     let promises = [
         carriers::encryption(facts),
+        carriers::sender(facts),
         carriers::baseline(facts),
         reports::nothing_leaves(facts),
         reports::shown(facts),

@@ -5,7 +5,7 @@ use crate::{
     conclude::words::{Rows, broken, counted, faint, plain, share, strong},
     person::Person,
     record::Audit,
-    report::Panel,
+    report::{Case, Panel},
 };
 
 /// What the hook decided about each of Alice's messages.
@@ -39,7 +39,16 @@ pub(super) fn decided(facts: &Facts<'_>) -> Option<Panel> {
         return None;
     }
     let says = "The verdict is the component's, whatever the mode; the mode says what comes of it.".into();
-    Some(panel("decided", "What the check decided, and how near or sure it was".into(), says, rows))
+    Some(panel(
+        "decided",
+        "What the check decided, and how near or sure it was".into(),
+        says,
+        rows,
+        Case::new(
+            "A verdict with a score can be disputed with the very figures that it rests on.",
+            "Near the threshold a score is a guess, and who is judged by it has no say in where the threshold lies.",
+        ),
+    ))
 }
 
 /// What happened besides, and what was shown of that.
@@ -74,7 +83,10 @@ pub(super) fn happened(facts: &Facts<'_>) -> Option<Panel> {
                 counted."
         .into();
     (!rows.is_empty())
-        .then(|| panel("happened", "What else happened, and what was shown of it".into(), says, rows))
+        .then(|| panel("happened", "What else happened, and what was shown of it".into(), says, rows, Case::new(
+        "Where programs are honest, a change is announced before it counts, and can be refused or is noted.",
+        "Much happens that nobody is shown: no client shows what it does not know, and programs need not be honest.",
+    )))
 }
 
 /// What can be proved afterwards.
@@ -107,5 +119,15 @@ pub(super) fn proved(facts: &Facts<'_>) -> Option<Panel> {
         total(|audit| audit.same),
         total(|audit| audit.opened)
     );
-    Some(panel("proved", "What can be proved afterwards".into(), says, rows))
+    Some(panel(
+        "proved",
+        "What can be proved afterwards".into(),
+        says,
+        rows,
+        Case::new(
+            "A decision that others can try again is the opposite of a black box.",
+            "The log proves what this component answered, not that its list was right; and it lies with the \
+             person who is accused.",
+        ),
+    ))
 }

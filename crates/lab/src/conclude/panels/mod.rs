@@ -18,7 +18,7 @@ use crate::{
     observer::Party,
     person::Person,
     record::{EnvelopeSeen, Fate, Had, MessageRun, Run, Shown, readable},
-    report::{Figure, Panel, grouped},
+    report::{Case, Figure, Panel, grouped},
 };
 
 /// All of them, readers first. A panel that would be empty is left out.
@@ -29,8 +29,8 @@ pub(super) fn all(facts: &Facts<'_>) -> Vec<Panel> {
         .collect()
 }
 
-fn panel(id: &str, title: String, says: String, rows: Rows) -> Panel {
-    Panel { id: id.into(), title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new() }
+fn panel(id: &str, title: String, says: String, rows: Rows, case: Case) -> Panel {
+    Panel { id: id.into(), title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new(), case }
 }
 
 impl Facts<'_> {
@@ -85,7 +85,17 @@ fn shown(facts: &Facts<'_>) -> Panel {
         [] => "Under every setting Alice was shown something about a message.".into(),
         quiet => format!("With {}, nothing was shown to Alice about any message.", listed(quiet)),
     };
-    panel("shown", "What Alice was shown".into(), says, rows)
+    panel(
+        "shown",
+        "What Alice was shown".into(),
+        says,
+        rows,
+        Case::new(
+            "Who is told can object, and a check that announces itself is not a secret one.",
+            "Where the mode is quiet, nobody is told of any message; and a notice that cannot be refused is not \
+             consent.",
+        ),
+    )
 }
 
 /// What reached those whom Alice wrote to.
@@ -114,7 +124,17 @@ fn reached(facts: &Facts<'_>) -> Panel {
         }
         _ => "Every message that Alice wrote arrived as she wrote it.".into(),
     };
-    panel("reached", "What reached the recipient".into(), says, rows)
+    panel(
+        "reached",
+        "What reached the recipient".into(),
+        says,
+        rows,
+        Case::new(
+            "Only what the rule names is held up; all else arrives word for word.",
+            "What can stop this message can stop any: that it stops the right ones is a matter of the list, not \
+             of the mechanism.",
+        ),
+    )
 }
 
 /// What left Alice's device because of the hook.
@@ -153,7 +173,18 @@ fn left(facts: &Facts<'_>) -> Panel {
             format!("What the authority got: {}.", listed(&told))
         }
     };
-    panel("left", "What left because of the check, and to whom".into(), says, rows)
+    panel(
+        "left",
+        "What left because of the check, and to whom".into(),
+        says,
+        rows,
+        Case::new(
+            "A report is a few bytes about one match, sealed for one recipient, and the sender can read the same \
+             bytes.",
+            "Before, nothing left. Now something can, to somebody whom neither of them wrote to, and a wrong \
+             match leaves as a right one does.",
+        ),
+    )
 }
 
 /// What the relay stored while recipients were away.
@@ -193,7 +224,18 @@ fn stored(facts: &Facts<'_>) -> Panel {
             texts_with_the_relay(facts)
         ),
     };
-    panel("stored", "What the relay stored, and could see of it".into(), says, rows)
+    panel(
+        "stored",
+        "What the relay stored, and could see of it".into(),
+        says,
+        rows,
+        Case::new(
+            "A check on the device tells the relay nothing more about what is said: it has mailbox, size and \
+             time, as before.",
+            "It also sees that the authority's mailbox got an envelope when Alice sent one. Sealing does not hide \
+             that.",
+        ),
+    )
 }
 
 /// How many of the texts that were said the relay had, as far as anybody looked.

@@ -6,7 +6,7 @@ use crate::{
     observer::Party,
     person::Person,
     record::{Had, MessageRun, Run},
-    report::{Figure, Panel},
+    report::{Case, Figure, Panel},
 };
 
 /// Who of all parties could read the message that matters.
@@ -52,7 +52,18 @@ pub(super) fn readers(facts: &Facts<'_>) -> Panel {
         ),
         _ => String::new(),
     };
-    panel("readers", format!("Who could read “{marker}”"), says, rows)
+    panel(
+        "readers",
+        format!("Who could read “{marker}”"),
+        says,
+        rows,
+        Case::new(
+            "The carriers stay as blind as they were: what the check needs to see, it sees where the text is in \
+             the clear in any case.",
+            "It is one more reader, of every message of everybody, before anybody is suspected of anything, and \
+             others settle what it does.",
+        ),
+    )
 }
 
 /// Those who are not the ones who talk, in the order in which bytes travel.
@@ -103,7 +114,17 @@ pub(super) fn messages(facts: &Facts<'_>) -> Panel {
         "{} were planted and looked for in what each party got, as far as it was there to be searched.",
         counted(ids.len(), "text")
     );
-    panel("messages", "Who else could read each message".into(), says, rows)
+    panel(
+        "messages",
+        "Who else could read each message".into(),
+        says,
+        rows,
+        Case::new(
+            "What is not looked for is read by nobody outside the conversation; at most what matches leaves.",
+            "Who else reads a message no longer depends on whom it is written to, but on a list that neither of \
+             the two wrote.",
+        ),
+    )
 }
 
 /// The relay of a service without end-to-end encryption is called what it is.
