@@ -102,8 +102,7 @@ fn panel(rows: &[Row], [drawn, photographs]: [usize; 2], says: String) -> Panel 
         "95 % interval".to_owned(),
         "median bits".to_owned(),
         "known, no turns".to_owned(),
-        format!("{photographs} photographs"),
-        "95 % interval".to_owned(),
+        "photographs, 8 turns".to_owned(),
         "pilot, 107 pictures".to_owned(),
     ];
     let grid = Grid {
@@ -119,8 +118,7 @@ fn panel(rows: &[Row], [drawn, photographs]: [usize; 2], says: String) -> Panel 
                     plain(interval(row.found)),
                     plain(if row.median > 256 { "not compared".into() } else { row.median.to_string() }),
                     plain(percent(row.found_as_it_is.value())),
-                    strong(percent(row.photographs_found.value())),
-                    plain(interval(row.photographs_found)),
+                    strong(format!("{} of {}", row.photographs_found.part, row.photographs_found.of)),
                     plain(pilot),
                 ];
                 (row.edit.into(), figures)
@@ -149,8 +147,8 @@ fn panel(rows: &[Row], [drawn, photographs]: [usize; 2], says: String) -> Panel 
         plot: Some(plot),
         sources: sources(),
         case: Case::new(
-            "A picture that is passed on as it came, made smaller or compressed again is found, and who shares \
-             without a thought does no more.",
+            "A picture that is passed on as it came or compressed again is found, and mostly one that was made smaller: \
+             who shares without a thought does no more.",
             "Who wants to evade picks an edit from the lower half of this table, which takes seconds: the \
              careless are found, and everybody is checked.",
         ),
