@@ -48,7 +48,6 @@ pub use error::StartError;
 pub use init::{Initialised, initialise, status};
 pub use invite::{Invite, make as make_invite};
 pub use limits::{INVITE_SECONDS_MAX, Limits};
-#[cfg(feature = "observer")]
 pub use observer::{Observed, ObservedRequest};
 pub use rekey::rekey;
 pub use relay::Relay;

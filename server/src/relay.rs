@@ -81,7 +81,7 @@ impl Relay {
     #[cfg(feature = "observer")]
     pub async fn start_observed(
         config: Config,
-        listener: tokio::sync::mpsc::UnboundedSender<crate::Observed>,
+        listener: tokio::sync::mpsc::UnboundedSender<crate::observer::Observed>,
     ) -> Result<Self, StartError> {
         Self::start_with(config, Observer::telling(listener)).await
     }

@@ -148,11 +148,13 @@ impl Host {
             },
             Fault::StopRelay => self.relay.process().signal(Signal::CONT),
             Fault::DiskFull { .. } => {
+                self.repeats.look();
                 self.has_given_up();
                 self.take_down();
                 self.bring_up();
             }
             Fault::SyncError { .. } => {
+                self.repeats.look();
                 let gave_up = self.has_given_up();
                 let traced = match self.tracer.take() {
                     Some(mut tracer) => {

@@ -38,7 +38,7 @@ pub(crate) enum Told {
     Shown { text: String },
     /// The contact has begun a new session.
     Renewed,
-    /// An envelope came that was here before.
+    /// An envelope was refused as repeated.
     Repeated,
     /// An envelope could not be opened.
     Rejected { why: String },

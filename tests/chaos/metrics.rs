@@ -24,11 +24,14 @@ pub(crate) struct Repeats {
 
 impl Repeats {
     /// Nothing was counted yet. The relay is to serve its metrics at [`Self::address`].
+    ///
+    /// # Panics
+    /// When no port is free.
     pub(crate) fn new() -> Self {
         // Relays are given UDP ports; another program may have the TCP port of that number.
-        let address = std::iter::repeat_with(Relay::free_address)
-            .find(|address| TcpListener::bind(address).is_ok())
-            .unwrap_or_else(Relay::free_address);
+        let mut addresses = std::iter::repeat_with(Relay::free_address).take(100);
+        let address = addresses.find(|address| TcpListener::bind(address).is_ok());
+        let address = address.expect("a port that is free for UDP and TCP");
         Self { address, past: 0, now: 0 }
     }
 

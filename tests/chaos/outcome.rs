@@ -18,7 +18,7 @@ pub(crate) struct Seen {
     pub(crate) unsaid: u64,
     /// Envelopes that came to the relay again and were passed over: at least so many, as a kill takes the count.
     pub(crate) not_stored_again: u64,
-    /// Envelopes that came to a client again and were passed over: at least so many, for the same reason.
+    /// Envelopes that clients refused as repeated.
     pub(crate) not_shown_again: u64,
     /// Envelopes that could not be opened.
     pub(crate) rejected: u64,

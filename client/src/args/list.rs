@@ -32,8 +32,8 @@ pub enum ListCommand {
     /// Write the source of a list from lines, for you to edit and sign
     ///
     ///   airlock list make --kind words --id stand-ins --submitter "Museum of Bread" words.txt > list.toml
-    ///   airlock list make --kind dictionary --id nl --submitter me --description Dutch \
-    ///       --out nl.toml nl.aff nl.dic
+    ///   airlock list make --kind dictionary --id en --submitter me --description English \
+    ///       --out en.toml en_US.aff en_US.dic
     #[command(verbatim_doc_comment)]
     Make(Make),
     /// Print the entries of files for a list of images: their SHA-256, one a line

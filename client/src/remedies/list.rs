@@ -68,6 +68,15 @@ pub(crate) fn blob_source(kind: ListKind, why: &str) -> Problem {
     )
 }
 
+pub(crate) fn half_a_dictionary() -> Problem {
+    Problem::usage(
+        "half-a-dictionary",
+        "these files make no dictionary",
+        "a hunspell dictionary is one file NAME.aff and one file NAME.dic, and nothing beside them",
+        "give these two, or a file with one word a line under another name",
+    )
+}
+
 pub(crate) fn dictionary(affixes: &Path, why: &DictionaryError) -> Problem {
     Problem::new(
         Exit::Failure,

@@ -67,7 +67,8 @@ pub enum Event {
         /// What was wrong with it.
         why: String,
     },
-    /// An envelope came that was here before: its sender, or the relay, did not hear that it had arrived. Nothing is new.
+    /// An envelope was refused as repeated: its key was used, mostly because the sender or the relay did not hear that
+    /// it had arrived, or was given up. Nothing is shown.
     Repeated,
     /// The outbox has become shorter.
     Outbox,

@@ -10,7 +10,8 @@ use airlock_relay::{Observed, ObservedRequest};
 use airlock_wire::{AccountId, BlobRequest, DeviceId, Request, encode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// Most bytes of requests that are remembered: thousands of short messages. Beyond it the oldest go.
+/// Most bytes of requests that are remembered: thousands of short messages. Beyond it the oldest go, whenever somebody
+/// looks.
 const REMEMBERED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A request that the relay got.

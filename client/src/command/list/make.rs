@@ -71,13 +71,18 @@ fn blob(args: &Make) -> Result<BlobSource, Problem> {
 
 /// A dictionary of words, or of the two files of hunspell with its rules.
 fn words(files: &[PathBuf]) -> Result<Vec<u8>, Problem> {
-    let with = |extension: &str| files.iter().find(|path| path.extension().is_some_and(|is| is == extension));
-    if let (Some(affixes), Some(words), 2) = (with("aff"), with("dic"), files.len()) {
-        return dictionary::compile(&text(affixes)?, &text(words)?)
-            .map_err(|why| remedies::list::dictionary(affixes, &why));
+    let is = |path: &PathBuf, end: &str| path.extension().is_some_and(|is| is.eq_ignore_ascii_case(end));
+    if !files.iter().any(|path| is(path, "aff") || is(path, "dic")) {
+        let words: BTreeSet<String> = lines(files)?.into_iter().collect();
+        return Ok(words.into_iter().map(|word| word + "\n").collect::<String>().into_bytes());
     }
-    let words: BTreeSet<String> = lines(files)?.into_iter().collect();
-    Ok(words.into_iter().map(|word| word + "\n").collect::<String>().into_bytes())
+    let (affixes, words) = match files {
+        [one, other] if is(one, "aff") && is(other, "dic") => (one, other),
+        [one, other] if is(one, "dic") && is(other, "aff") => (other, one),
+        _ => return Err(remedies::list::half_a_dictionary()),
+    };
+    dictionary::compile(&text(affixes)?, &text(words)?)
+        .map_err(|why| remedies::list::dictionary(affixes, &why))
 }
 
 fn text(path: &Path) -> Result<String, Problem> {

@@ -65,7 +65,7 @@ impl BlobFile {
     }
 }
 
-/// A line is a word: anything else could not be found again, or would make two files of one dictionary.
+/// A line is a rule or a word: anything else could not be found again, or would make two files of one dictionary.
 fn check_dictionary(bytes: &[u8]) -> Result<(), ListFormatError> {
     if bytes.is_empty() {
         return Err(ListFormatError::EmptyBlob);

@@ -31,6 +31,7 @@ pub(super) fn of(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Ti
     rows.add("datagrams", row(&|run| grouped(run.wire.datagrams())));
     rows.add("bytes that the tap no longer had", row(&|run| grouped(run.wire.dropped.bytes)));
     rows.add("envelopes that the lab no longer has", row(&|run| grouped(run.envelopes_missed)));
+    rows.add("requests that the lab no longer has", row(&|run| grouped(run.requests_missed)));
     let searched = |run: &Run| run.searched.values().map(|searched| searched.bytes).sum();
     rows.add("bytes that were searched", row(&|run| grouped(searched(run))));
     let says =
@@ -39,8 +40,8 @@ pub(super) fn of(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Ti
             .into();
     let (id, title) = ("cost".into(), "What it cost".into());
     let case = Case::new(
-        "The cost is a fraction of a second for each message: it is no reason against a check.",
-        "It is paid on every message of everybody, on their own devices, for the few that are looked for.",
+        "What a message waits for the check stands in the first row: it can be weighed like any other cost.",
+        "It is paid for every message that is checked, and few of them are what is looked for.",
     );
     let panel = Panel { id, title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new(), case };
     let panels = vec![TimedPanel { scenario: scenario.into(), panel }];

@@ -264,10 +264,9 @@ fn published() -> Result<Panel, MeasureError> {
         }),
         sources,
         case: Case::new(
-            "A report that is not forwarded need not be an error of the check: what is punishable differs from \
-             place to place.",
-            "Where the share is low, most of what was reported was private and led to nothing, except that \
-             strangers had read it.",
+            "A report that is not forwarded need not be an error of the check: what is punishable differs \
+             from place to place.",
+            "Where the share is low, most of what was received was not passed on, and had been read all the same.",
         ),
     })
 }

@@ -208,10 +208,10 @@ pub(super) fn measure(parameters: &ReportThreshold, seed: u64, progress: &mut dy
             "Apple, Security Threat Model Review, August 2021",
         )],
         case: Case::new(
-            "If errors are independent, a threshold of some matches makes a report about somebody innocent all \
-             but impossible.",
-            "Errors are not independent: whoever shares variants of one listed template reaches any threshold, so \
-             most are protected and some are not.",
+            "If errors are independent, a threshold of some matches makes a report about somebody innocent \
+             all but impossible.",
+            "Errors are not independent: whoever shares variants of one listed template may well reach the \
+             threshold, so most are protected and some are not.",
         ),
     };
     Measured { panels: vec![panel], claims: vec![claim] }

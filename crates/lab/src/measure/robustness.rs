@@ -98,16 +98,16 @@ fn evidence(row: &Row) -> [Evidence; 2] {
 
 fn panel(rows: &[Row], [drawn, photographs]: [usize; 2], says: String) -> Panel {
     let columns = [
-        "known, 8 turns".to_owned(),
-        "95 % interval".to_owned(),
-        "median bits".to_owned(),
-        "known, no turns".to_owned(),
-        "photographs, 8 turns".to_owned(),
-        "pilot, 107 pictures".to_owned(),
+        "known, 8 turns",
+        "95 % interval",
+        "median bits",
+        "known, no turns",
+        "photographs, 8 turns",
+        "pilot, 107 pictures",
     ];
     let grid = Grid {
         corner: "edit".into(),
-        columns: columns.into(),
+        columns: columns.map(String::from).into(),
         rows: rows
             .iter()
             .map(|row| {
@@ -147,9 +147,9 @@ fn panel(rows: &[Row], [drawn, photographs]: [usize; 2], says: String) -> Panel 
         plot: Some(plot),
         sources: sources(),
         case: Case::new(
-            "A picture that is passed on as it came or compressed again is found, and mostly one that was made smaller: \
-             who shares without a thought does no more.",
-            "Who wants to evade picks an edit from the lower half of this table, which takes seconds: the \
+            "A picture that is passed on as it came or compressed again is found, and mostly one that was \
+             made smaller.",
+            "Who wants to evade picks an edit with a low share in this table, which takes seconds: the \
              careless are found, and everybody is checked.",
         ),
     }

@@ -125,6 +125,7 @@ async fn conclude(play: Play<'_>, wire: TapTotals) -> Result<Run, WorldError> {
         wire,
         envelopes,
         envelopes_missed: world.missed_envelopes(),
+        requests_missed: world.missed_requests(),
         deliveries: world.deliveries(),
         reports: reports.into_iter().map(|report| ReportSeen { evidence: report.evidence }).collect(),
         held: made.iter().filter(|made| made.bytes == 0).count(),

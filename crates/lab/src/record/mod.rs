@@ -38,6 +38,8 @@ pub(crate) struct Run {
     pub(crate) envelopes: Vec<EnvelopeSeen>,
     /// Envelopes that were stored and that the lab no longer has.
     pub(crate) envelopes_missed: u64,
+    /// Requests that the relay got and that the lab no longer has.
+    pub(crate) requests_missed: u64,
     /// What was brought to the relay, and whether it named whom it is from; none where nobody looked.
     pub(crate) deliveries: Option<Deliveries>,
     /// What the authority got.

@@ -131,6 +131,7 @@ pub(crate) async fn play(
         wire,
         envelopes,
         envelopes_missed: 0,
+        requests_missed: 0,
         deliveries: None,
         reports: reports.iter().map(whole_letter).collect(),
         held: 0,

@@ -27,7 +27,7 @@ impl World {
         // What is gone from the record was not searched.
         if self.tap().totals().dropped.datagrams == 0 {
             all.looked_into(Party::Wire, None);
-            if self.missed_envelopes() == 0 && self.requests.missed() == 0 {
+            if self.missed_envelopes() == 0 && self.missed_requests() == 0 {
                 all.looked_into(Party::Relay, None);
             }
         }
@@ -66,13 +66,18 @@ impl World {
         Ok(all)
     }
 
+    /// Requests that the relay got and that are no longer remembered.
+    pub(crate) fn missed_requests(&self) -> u64 {
+        self.requests.missed()
+    }
+
     /// What was brought to the relay for somebody, and how much of it named whom it is from; none if not all of it is
     /// remembered.
     pub(crate) fn deliveries(&self) -> Option<Deliveries> {
         let nameable = |person| Nameable { account: self.account(person), device: self.device(person) };
         let people: Vec<Nameable> = self.people().map(nameable).collect();
         let requests = self.requests.requests();
-        (self.requests.missed() == 0).then(|| request_watch::deliveries(&requests, &people))
+        (self.missed_requests() == 0).then(|| request_watch::deliveries(&requests, &people))
     }
 
     fn add_traffic(&self, all: &mut Observations) {

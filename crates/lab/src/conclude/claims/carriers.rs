@@ -6,7 +6,7 @@ use super::evidence::{found, not_found};
 use crate::{
     conclude::{
         Facts,
-        words::{counted, either},
+        words::{counted, either, listed},
     },
     observer::Party,
     record::{Had, MessageRun, Run},
@@ -51,7 +51,7 @@ pub(super) fn encryption(facts: &Facts<'_>) -> Option<Claim> {
     };
     let method = format!(
         "Every planted text is looked for in {}, in each encoding that docs/lab.md lists.{not_searched} It says nothing \
-         about encodings that are not listed, nor about memory.",
+         about encodings that are not listed, nor about the rest of memory.",
         places.join(", in ")
     );
     let (standing, text, evidence) = match (leaks.first(), digests.first()) {
@@ -115,16 +115,14 @@ fn where_searched(party: Party) -> &'static str {
 
 /// Whether the relay was told who sends.
 pub(super) fn sender(facts: &Facts<'_>) -> Option<Claim> {
-    let looked: Vec<(&Run, Deliveries)> = facts
-        .spoken()
-        .filter_map(|run| {
-            run.deliveries.filter(|deliveries| deliveries.brought > 0).map(|deliveries| (run, deliveries))
-        })
-        .collect();
+    let looked_at = |run: &Run| run.deliveries.filter(|deliveries| deliveries.brought > 0);
+    let looked: Vec<(&Run, Deliveries)> =
+        facts.spoken().filter_map(|run| looked_at(run).map(|deliveries| (run, deliveries))).collect();
+    let unseen: Vec<String> =
+        facts.spoken().filter(|run| looked_at(run).is_none()).map(|run| run.setting.to_string()).collect();
     let named = |deliveries: &Deliveries| deliveries.on_known_connections + deliveries.naming_others;
     let (first, _) = looked.first()?;
-    let broken = looked.iter().find(|(_, deliveries)| named(deliveries) > 0);
-    let (standing, text) = match broken {
+    let (standing, text) = match looked.iter().find(|(_, deliveries)| named(deliveries) > 0) {
         Some((run, _)) => {
             let text = format!("With {}, the relay WAS TOLD who sends what it was brought.", run.setting);
             (Standing::Broken, text)
@@ -140,10 +138,17 @@ pub(super) fn sender(facts: &Facts<'_>) -> Option<Claim> {
             )
         }
     };
-    let method = "Every request is looked at as the relay decrypted it. A connection on which envelopes or files are brought \
-                  must never prove for which device it speaks, and what is brought may hold no account and no device but \
-                  the recipient's. The relay still has the address that a connection comes from, and its times.";
-    let mut claim = facts.claim("sender", standing, text, method);
+    let not_looked_at = match unseen.as_slice() {
+        [] => String::new(),
+        unseen => format!(" Nothing is said of {}, where not every request was kept.", listed(unseen)),
+    };
+    let method = format!(
+        "Every request is looked at as the relay decrypted it. A connection on which envelopes or files are brought must \
+         never prove for which device it speaks; and an envelope, or the request that begins a file, may hold the bytes \
+         of no account id and no device id but the recipient's. The bytes of files are not looked at for that. The relay \
+         still has the address that a connection comes from, and its times.{not_looked_at}"
+    );
+    let mut claim = facts.claim("sender", standing, text, &method);
     for (run, deliveries) in looked {
         let counted = |what: &str, number| Evidence::Counted {
             setting: run.setting.to_string(),
@@ -151,6 +156,7 @@ pub(super) fn sender(facts: &Facts<'_>) -> Option<Claim> {
             number,
         };
         claim.evidence.extend([
+            counted("envelopes stored for those who were away", run.envelopes.len() as u64),
             counted("brought on a connection that spoke for a device", deliveries.on_known_connections),
             counted("brought with somebody else's account or device in it", deliveries.naming_others),
         ]);

@@ -45,8 +45,8 @@ pub(super) fn decided(facts: &Facts<'_>) -> Option<Panel> {
         says,
         rows,
         Case::new(
-            "A verdict with a score can be disputed with the very figures that it rests on.",
-            "Near the threshold a score is a guess, and who is judged by it has no say in where the threshold lies.",
+            "A verdict that is written down, with its score where it has one, can be disputed.",
+            "A list or a threshold decides, and who is judged by it has no say in either.",
         ),
     ))
 }
@@ -79,14 +79,24 @@ pub(super) fn happened(facts: &Facts<'_>) -> Option<Panel> {
         });
         rows.add(what, cells);
     }
+    if rows.is_empty() {
+        return None;
+    }
     let says = "What each person's program showed when it happened stands in quotation marks, word for word; the rest was \
                 counted."
         .into();
-    (!rows.is_empty())
-        .then(|| panel("happened", "What else happened, and what was shown of it".into(), says, rows, Case::new(
-        "Where programs are honest, a change is announced before it counts, and can be refused or is noted.",
-        "Much happens that nobody is shown: no client shows what it does not know, and programs need not be honest.",
-    )))
+    Some(panel(
+        "happened",
+        "What else happened, and what was shown of it".into(),
+        says,
+        rows,
+        Case::new(
+            "Where programs are honest, what changes the gate is announced before it counts, and can be refused or \
+             is noted.",
+            "Much happens that nobody is shown: no client shows what it does not know, and programs need not be \
+             honest.",
+        ),
+    ))
 }
 
 /// What can be proved afterwards.

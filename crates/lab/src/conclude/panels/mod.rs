@@ -130,9 +130,10 @@ fn reached(facts: &Facts<'_>) -> Panel {
         says,
         rows,
         Case::new(
-            "Only what the rule names is held up; all else arrives word for word.",
-            "What can stop this message can stop any: that it stops the right ones is a matter of the list, not \
-             of the mechanism.",
+            "Where the check is right, only what its rule names is held up or changed; the rest arrives word \
+             for word.",
+            "What can stop one message can stop any: that it stops the right ones is a matter of the list, \
+             not of the mechanism.",
         ),
     )
 }
@@ -179,10 +180,10 @@ fn left(facts: &Facts<'_>) -> Panel {
         says,
         rows,
         Case::new(
-            "A report is a few bytes about one match, sealed for one recipient, and the sender can read the same \
-             bytes.",
-            "Before, nothing left. Now something can, to somebody whom neither of them wrote to, and a wrong \
-             match leaves as a right one does.",
+            "In the mode that reports, a report is a few bytes about one match, sealed for one recipient, and \
+             the sender can read the same bytes.",
+            "Where reports are possible, something leaves that did not leave before, to somebody whom neither \
+             of the two wrote to, and a wrong match leaves as a right one does.",
         ),
     )
 }
@@ -232,8 +233,8 @@ fn stored(facts: &Facts<'_>) -> Panel {
         Case::new(
             "A check on the device tells the relay nothing more about what is said: it has mailbox, size and \
              time, as before.",
-            "It also sees that the authority's mailbox got an envelope when Alice sent one. Sealing does not hide \
-             that.",
+            "Where something is reported, it also sees that the authority's mailbox got an envelope at that \
+             time. Sealing does not hide that.",
         ),
     )
 }

@@ -58,10 +58,9 @@ pub(super) fn readers(facts: &Facts<'_>) -> Panel {
         says,
         rows,
         Case::new(
-            "The carriers stay as blind as they were: what the check needs to see, it sees where the text is in \
-             the clear in any case.",
-            "It is one more reader, of every message of everybody, before anybody is suspected of anything, and \
-             others settle what it does.",
+            "The carriers stay as blind as they were: what the check needs to see, it sees where the text is \
+             in the clear in any case.",
+            "It is one more reader of what it is shown, and others may settle what it does with that.",
         ),
     )
 }
@@ -120,9 +119,9 @@ pub(super) fn messages(facts: &Facts<'_>) -> Panel {
         says,
         rows,
         Case::new(
-            "What is not looked for is read by nobody outside the conversation; at most what matches leaves.",
-            "Who else reads a message no longer depends on whom it is written to, but on a list that neither of \
-             the two wrote.",
+            "Where the check is on the device, what it does not look for goes to nobody: the component cannot \
+             tell anyone.",
+            "A component reads each message that it is shown, whoever it is from and whatever stands in it.",
         ),
     )
 }
