@@ -1,7 +1,7 @@
 //! The machine that the relay runs on, where processes die, disks fill up and syncs fail.
 
 use std::{
-    fs,
+    fs, io,
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
@@ -43,8 +43,13 @@ pub(crate) struct Host {
 
 impl Host {
     /// A relay that listens here and hands out the address of the network in front of it.
-    pub(crate) fn start(program: &Path, folder: &Path, listen: SocketAddr, advertise: SocketAddr) -> Self {
-        let repeats = Repeats::new();
+    pub(crate) fn start(
+        program: &Path,
+        folder: &Path,
+        listen: SocketAddr,
+        advertise: SocketAddr,
+    ) -> io::Result<Self> {
+        let repeats = Repeats::new()?;
         let config = format!("advertise = \"{advertise}\"\nmetrics = \"{}\"\n{CONFIG}", repeats.address());
         let disk = Disk::make(folder)
             .inspect_err(|error| eprintln!("chaos: NO POWER CUTS: they take root and loop devices ({error})"))
@@ -53,7 +58,7 @@ impl Host {
         let mut relay = Relay::start(program, &data, listen, &config);
         relay.kill();
         relay.start_with_file_limit(ROOM_ENOUGH);
-        Self {
+        Ok(Self {
             relay,
             disk,
             tracer: None,
@@ -62,7 +67,7 @@ impl Host {
             wrong_ends: Vec::new(),
             gave_up: 0,
             not_possible: 0,
-        }
+        })
     }
 
     /// The relay.
@@ -86,7 +91,7 @@ impl Host {
     }
 
     /// Begins a fault of the relay's; those of others do nothing here.
-    pub(crate) fn strike(&mut self, fault: &Fault) -> std::io::Result<()> {
+    pub(crate) fn strike(&mut self, fault: &Fault) -> io::Result<()> {
         self.repeats.look();
         match fault {
             Fault::KillRelay => self.take_down(),
@@ -133,7 +138,7 @@ impl Host {
     }
 
     /// Ends a fault of the relay's. True if it was a real one.
-    pub(crate) fn relent(&mut self, fault: &Fault) -> std::io::Result<bool> {
+    pub(crate) fn relent(&mut self, fault: &Fault) -> io::Result<bool> {
         match fault {
             Fault::KillRelay => self.bring_up(),
             Fault::PowerCut => match &self.disk {

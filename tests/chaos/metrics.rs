@@ -24,15 +24,12 @@ pub(crate) struct Repeats {
 
 impl Repeats {
     /// Nothing was counted yet. The relay is to serve its metrics at [`Self::address`].
-    ///
-    /// # Panics
-    /// When no port is free.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new() -> io::Result<Self> {
         // Relays are given UDP ports; another program may have the TCP port of that number.
         let mut addresses = std::iter::repeat_with(Relay::free_address).take(100);
         let address = addresses.find(|address| TcpListener::bind(address).is_ok());
-        let address = address.expect("a port that is free for UDP and TCP");
-        Self { address, past: 0, now: 0 }
+        let address = address.ok_or_else(|| io::Error::other("no port is free for UDP and TCP"))?;
+        Ok(Self { address, past: 0, now: 0 })
     }
 
     /// Where metrics are served.
@@ -81,7 +78,7 @@ mod tests {
             airlock_relay_envelopes_repeated_total 12\nairlock_relay_envelopes_pushed_total 40\n";
         assert_eq!(repeated(answer), Some(12));
         assert_eq!(repeated("HTTP/1.1 503 Service Unavailable\r\n\r\n"), None);
-        let mut repeats = Repeats::new();
+        let mut repeats = Repeats::new().unwrap();
         repeats.now = 12;
         repeats.relay_ended();
         repeats.look();

@@ -111,7 +111,7 @@ impl Run {
         let folder = tempfile::Builder::new().prefix("airlock-chaos-").tempdir()?;
         let listen = Relay::free_address();
         let network = Network::start(listen, options.seed, marker.clone())?;
-        let host = Host::start(&options.relay()?, folder.path(), listen, network.address());
+        let host = Host::start(&options.relay()?, folder.path(), listen, network.address())?;
         let (tell, heard) = channel();
         let people = options.pairs * 2;
         let seats = (0..people).map(|at| Seat::new(Who(at), folder.path(), Sender::clone(&tell)));
