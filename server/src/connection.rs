@@ -46,23 +46,24 @@ pub(crate) async fn serve(connection: Connection, serving: Serving) {
     };
     let uses_blobs = Arc::default();
     tokio::select! {
-        () = talk(&connection, (&store, &metrics), (sending, receiving), draining, (&uses_blobs, &observer)) => {}
+        () = talk(&connection, (&store, &metrics, &observer), (sending, receiving), draining, &uses_blobs) => {}
         () = blobs.serve(&connection, &uses_blobs, &observer) => {}
     }
 }
 
 async fn talk(
     connection: &Connection,
-    (store, metrics): (&Arc<Store>, &Arc<Metrics>),
+    (store, metrics, observer): (&Arc<Store>, &Arc<Metrics>, &ConnectionObserver),
     (sending, receiving): (SendStream, RecvStream),
     draining: Draining,
-    beside: (&AtomicBool, &ConnectionObserver),
+    uses_blobs: &AtomicBool,
 ) {
     let pushing = Arc::new(Pushing::new(metrics.clone()));
-    let session = Session::new(store.clone(), connection.clone(), pushing.clone());
+    let session = Session::new(store.clone(), connection.clone(), pushing.clone(), observer.clone());
     let (answer_places, answers) = mpsc::channel(REQUESTS_IN_FLIGHT_MAX);
     let (push_frames, pushes) = mpsc::channel(1);
-    let reading = read(connection, session, (receiving, answer_places), metrics, draining.clone(), beside);
+    let reading =
+        read(connection, session, (receiving, answer_places), metrics, draining.clone(), uses_blobs);
     let writing = write(connection, sending, answers, pushes, draining);
     tokio::select! {
         _ = async { tokio::join!(reading, writing) } => {}
@@ -81,7 +82,7 @@ async fn read(
     (receiving, places): (RecvStream, mpsc::Sender<FromRelay>),
     metrics: &Arc<Metrics>,
     draining: Draining,
-    (uses_blobs, observer): (&AtomicBool, &ConnectionObserver),
+    uses_blobs: &AtomicBool,
 ) {
     let mut frames = FrameReader::new(receiving);
     let mut patience = Some(OPENING_TIMEOUT);
@@ -104,7 +105,6 @@ async fn read(
         match read {
             Ok(Ok((place, Some(request)))) => {
                 patience = None;
-                observer.request(&request.request);
                 let kind = Kind::from(&request.request);
                 let reply = Reply::Request { id: request.id, place, kind, metrics: metrics.clone() };
                 session.serve(request.request, reply).await;

@@ -11,6 +11,7 @@ use crate::{
     authentication,
     lease::Lease,
     limits::KEM_PUBLIC_BYTES,
+    observer::ConnectionObserver,
     push::Pushing,
     reply::Reply,
     store::{Action, DeviceNumber, Register, Store},
@@ -21,18 +22,25 @@ pub(crate) struct Session {
     store: Arc<Store>,
     connection: quinn::Connection,
     pushing: Arc<Pushing>,
+    observer: ConnectionObserver,
     challenge: Option<Challenge>,
     device: Option<DeviceId>,
     lease: Option<Lease>,
 }
 
 impl Session {
-    pub(crate) fn new(store: Arc<Store>, connection: quinn::Connection, pushing: Arc<Pushing>) -> Self {
-        Self { store, connection, pushing, challenge: None, device: None, lease: None }
+    pub(crate) fn new(
+        store: Arc<Store>,
+        connection: quinn::Connection,
+        pushing: Arc<Pushing>,
+        observer: ConnectionObserver,
+    ) -> Self {
+        Self { store, connection, pushing, observer, challenge: None, device: None, lease: None }
     }
 
     /// Answers the request, now or when the store has done it.
     pub(crate) async fn serve(&mut self, request: Request, reply: Reply) {
+        self.observer.request(&request);
         match self.ask(request).await {
             Ok(Step::Answered(answer)) => reply.give(Ok(answer)),
             Ok(Step::Store(action)) => self.store.submit(action, reply).await,
