@@ -5,8 +5,8 @@
 use std::{net::Ipv4Addr, path::Path, time::Duration};
 
 use airlock_engine::{
-    AuditEntry, Composed, Connection, ContactLink, Delivery, Direction, Engine, Home, ReportState, Start,
-    Unlock,
+    AuditEntry, Composed, Connection, ContactLink, Delivery, Direction, Engine, Event, Home, ReportState,
+    Start, Unlock,
 };
 use airlock_hooks::Package;
 use airlock_protocol::{
@@ -157,6 +157,35 @@ async fn a_relay_that_stops_and_returns_loses_and_repeats_nothing() {
     assert_eq!(alice.message(id).unwrap().unwrap().delivery, Delivery::Queued);
     let relay = Relay::start(relay_config(folder.path(), port)).await.unwrap();
     until(&bob, || texts(&bob, account(&alice), Direction::In) == ["before", "while it was down"]).await;
+    relay.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_envelope_that_the_relay_pushes_again_is_told_of_and_not_shown_again() {
+    let world = World::start().await;
+    let (alice, bob) = world.couple().await;
+    let port = world.relay.local_addr().port();
+    let World { folder, relay } = world;
+    bob.shutdown().await;
+    alice.compose(account(&bob), "once").await.unwrap();
+    until(&alice, || alice.outbox_len().unwrap() == 0).await;
+    alice.shutdown().await;
+    relay.shutdown().await;
+    let (store, before) = (folder.path().join("relay/relay.db"), folder.path().join("before.db"));
+    std::fs::copy(&store, &before).unwrap();
+    let relay = Relay::start(relay_config(folder.path(), port)).await.unwrap();
+    bob.start(Start::DeliverAndReceive).await;
+    until(&bob, || texts(&bob, account(&alice), Direction::In) == ["once"]).await;
+    bob.shutdown().await;
+    relay.shutdown().await;
+    // The relay forgets that Bob has it.
+    std::fs::copy(&before, &store).unwrap();
+    let relay = Relay::start(relay_config(folder.path(), port)).await.unwrap();
+    let mut events = bob.events();
+    bob.start(Start::DeliverAndReceive).await;
+    let repeated = async { while events.recv().await.unwrap() != Event::Repeated {} };
+    tokio::time::timeout(PATIENCE, repeated).await.expect("nobody was told of the repeat");
+    assert_eq!(texts(&bob, account(&alice), Direction::In), ["once"]);
     relay.shutdown().await;
 }
 
