@@ -88,9 +88,11 @@ fn a_dictionary_is_made_of_the_two_files_of_hunspell_or_says_why_not() {
     desk.says("list sign crumbs.toml --demo-key --out crumbs.json");
     desk.write("old.aff", "SET ISO8859-1\n");
     let old = desk.fails(&format!("{make} old.aff crumbs.dic"));
+    fs::write(desk.path("latin.dic"), b"1\ncr\xe8me\n").unwrap();
+    let latin = desk.fails(&format!("{make} crumbs.aff latin.dic"));
     let half = desk.run(&format!("{make} crumbs.dic")).code(2);
     let half = String::from_utf8(half.get_output().stderr.clone()).unwrap();
-    insta::assert_snapshot!([old, half].join("\n"));
+    insta::assert_snapshot!([old, latin, half].join("\n"));
 }
 
 #[test]

@@ -2,10 +2,7 @@
 
 use std::{fmt::Display, io, path::Path};
 
-use airlock_hooks::list::{
-    KeyFileError, ListError, ListFormatError, ListKeyError, ListKind, SourceError,
-    dictionary::DictionaryError,
-};
+use airlock_hooks::list::{KeyFileError, ListError, ListFormatError, ListKeyError, ListKind, SourceError};
 
 use crate::{exit::Exit, problem::Problem};
 
@@ -77,7 +74,7 @@ pub(crate) fn half_a_dictionary() -> Problem {
     )
 }
 
-pub(crate) fn dictionary(affixes: &Path, why: &DictionaryError) -> Problem {
+pub(crate) fn dictionary(affixes: &Path, why: &dyn Display) -> Problem {
     Problem::new(
         Exit::Failure,
         "bad-dictionary",

@@ -81,18 +81,16 @@ fn words(files: &[PathBuf]) -> Result<Vec<u8>, Problem> {
         [one, other] if is(one, "dic") && is(other, "aff") => (other, one),
         _ => return Err(remedies::list::half_a_dictionary()),
     };
+    let text = |path| String::from_utf8(read(path)?).map_err(|why| remedies::list::dictionary(affixes, &why));
     dictionary::compile(&text(affixes)?, &text(words)?)
         .map_err(|why| remedies::list::dictionary(affixes, &why))
-}
-
-fn text(path: &Path) -> Result<String, Problem> {
-    String::from_utf8(read(path)?).map_err(|error| remedies::list::unreadable(path, &error))
 }
 
 fn lines(files: &[PathBuf]) -> Result<Vec<String>, Problem> {
     let mut lines = Vec::new();
     for path in files {
-        let text = text(path)?;
+        let text =
+            String::from_utf8(read(path)?).map_err(|error| remedies::list::unreadable(path, &error))?;
         let wanted = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         lines.extend(wanted.map(str::to_owned));
     }
