@@ -27,28 +27,35 @@ pub(crate) enum Command {
     /// Whether a flooding sender and a slow reader slow down the others.
     Unfair(Unfair),
     /// How the relay does with more and more mailboxes and envelopes that wait in them, and how fast it is back after a
-    /// kill.
+    /// kill. A million mailboxes with ten envelopes each take some 8 GB.
     Growth(Growth),
     /// The relay beside brokers that are found on PATH, and beside its own store without a network.
     Compare(Compare),
 }
 
-/// Which relay.
+/// What is started here, and how its figures are told.
 #[derive(Debug, Args)]
-pub(crate) struct Target {
+pub(crate) struct Local {
     /// Start this program in a folder of its own. Without it: the `airlock-relay` beside this program
-    #[arg(long, value_name = "PROGRAM", conflicts_with = "relay")]
+    #[arg(long, value_name = "PROGRAM")]
     pub(crate) relay_bin: Option<PathBuf>,
-    /// Use a relay that runs: all of its address, with `#` and what follows. Its registration must be open, and its
-    /// `prefix_…` limits must allow so many connections from here
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) relay: Option<RelayAddress>,
     /// Where to make the folders of what is started here. What is durable depends on this disk
     #[arg(long, value_name = "FOLDER")]
     pub(crate) dir: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Which relay.
+#[derive(Debug, Args)]
+pub(crate) struct Target {
+    #[command(flatten)]
+    pub(crate) local: Local,
+    /// Use a relay that runs: all of its address, with `#` and what follows. Its registration must be open, and its
+    /// `prefix_…` limits must allow so many connections from here
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "relay_bin")]
+    pub(crate) relay: Option<RelayAddress>,
 }
 
 /// How long.
@@ -161,15 +168,8 @@ pub(crate) struct Compare {
 
 #[derive(Debug, Args)]
 pub(crate) struct Growth {
-    /// The relay's program. Without it: the `airlock-relay` beside this program
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) relay_bin: Option<PathBuf>,
-    /// Where to make the stores: a million mailboxes with ten envelopes each take some 8 GB
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) dir: Option<PathBuf>,
-    /// Print one JSON object instead of text
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) local: Local,
     /// Draw the curves into this SVG file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,

@@ -93,7 +93,7 @@ pub(crate) async fn measure(asked: &Idle) -> Result<Verdict, LoadError> {
         counts_with: with.counts,
         span: start.until_now(relay.pid()),
     };
-    report::print(&report, asked.target.json);
+    report::print(&report, asked.target.local.json);
     Ok(Verdict::of(&before.counts).and(Verdict::of(&with.counts)))
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn measure(asked: &Messages) -> Result<Verdict, LoadError> {
         outcome,
         span,
     };
-    report::print(&report, asked.target.json);
+    report::print(&report, asked.target.local.json);
     Ok(Verdict::of(&report.outcome.counts))
 }
 

@@ -43,8 +43,8 @@ impl RelayUnderLoad {
         if let Some(address) = &target.relay {
             return Ok(Self { place: Place::of(address)?, started: None });
         }
-        let folder = Folder::new(target.dir.as_deref(), "relay")?;
-        Self::ready_in(folder, target.relay_bin.as_deref(), connections)
+        let folder = Folder::new(target.local.dir.as_deref(), "relay")?;
+        Self::ready_in(folder, target.local.relay_bin.as_deref(), connections)
     }
 
     /// Starts a relay in a folder, which may hold a store already.

@@ -97,7 +97,7 @@ pub(crate) async fn measure(asked: &Unfair) -> Result<Verdict, LoadError> {
         flood_messages_per_second: flooded.map(|flood| flood.messages_per_second).unwrap_or_default(),
         span,
     };
-    report::print(&report, asked.target.json);
+    report::print(&report, asked.target.local.json);
     Ok(verdict)
 }
 

@@ -107,7 +107,7 @@ pub(crate) async fn measure(asked: &Compare) -> Result<Verdict, LoadError> {
     let peers = peers(asked);
     let mut turns: Vec<Vec<Turn>> = peers.iter().map(|_| Vec::new()).collect();
     let before = Moment::now(None);
-    let disk = folder::disk(Folder::new(asked.target.dir.as_deref(), "probe")?.path())?;
+    let disk = folder::disk(Folder::new(asked.target.local.dir.as_deref(), "probe")?.path())?;
     for round in 0..asked.rounds {
         for (peer, turns) in peers.iter().zip(&mut turns) {
             eprintln!("round {} of {}: {}", round + 1, asked.rounds, peer.name());
@@ -136,7 +136,7 @@ pub(crate) async fn measure(asked: &Compare) -> Result<Verdict, LoadError> {
         rows: rows(&peers, turns),
         span,
     };
-    report::print(&report, asked.target.json);
+    report::print(&report, asked.target.local.json);
     Ok(verdict)
 }
 
@@ -178,7 +178,7 @@ fn peers(asked: &Compare) -> Vec<Peer> {
 
 impl Peer {
     async fn turn(&self, asked: &Compare, load: &Load) -> Result<Turn, LoadError> {
-        let folder = |name| Folder::new(asked.target.dir.as_deref(), name);
+        let folder = |name| Folder::new(asked.target.local.dir.as_deref(), name);
         match self {
             Self::Relay => relay::turn(&asked.target, load).await,
             Self::Store => store::turn(&folder("store")?, load).await,

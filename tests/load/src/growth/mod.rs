@@ -64,7 +64,7 @@ struct Report {
 /// Measures, prints, draws, and says whether the relay kept all.
 pub(crate) async fn measure(asked: &Growth) -> Result<Verdict, LoadError> {
     let before = Moment::now(None);
-    let disk = folder::disk(Folder::new(asked.dir.as_deref(), "probe")?.path())?;
+    let disk = folder::disk(Folder::new(asked.local.dir.as_deref(), "probe")?.path())?;
     let mut steps = Vec::new();
     for mailboxes in &asked.mailboxes {
         eprintln!("{mailboxes} mailboxes with {} envelopes each", asked.envelopes_each);
@@ -80,7 +80,7 @@ pub(crate) async fn measure(asked: &Growth) -> Result<Verdict, LoadError> {
         steps,
         span: before.until_now(None),
     };
-    report::print(&report, asked.json);
+    report::print(&report, asked.local.json);
     if let Some(file) = &asked.plot {
         let drawn = plot::draw(&report.steps);
         fs::write(file, drawn).map_err(LoadError::system(format!("write {}", file.display())))?;
@@ -90,7 +90,7 @@ pub(crate) async fn measure(asked: &Growth) -> Result<Verdict, LoadError> {
 }
 
 async fn step(asked: &Growth, mailboxes: u32) -> Result<Step, LoadError> {
-    let folder = Folder::new(asked.dir.as_deref(), "growth")?;
+    let folder = Folder::new(asked.local.dir.as_deref(), "growth")?;
     let crowd = StoredCrowd { mailboxes, envelopes_each: asked.envelopes_each, bytes: BODY_BYTES_MIN };
     let data_dir = folder.path().to_owned();
     tokio::task::spawn_blocking(move || fill_store(&data_dir, crowd)).await??;
@@ -105,7 +105,7 @@ async fn step(asked: &Growth, mailboxes: u32) -> Result<Step, LoadError> {
     };
 
     let began = Instant::now();
-    let mut relay = RelayUnderLoad::ready_in(folder, asked.relay_bin.as_deref(), 2 * asked.senders)?;
+    let mut relay = RelayUnderLoad::ready_in(folder, asked.local.relay_bin.as_deref(), 2 * asked.senders)?;
     let start_seconds = began.elapsed().as_secs_f64();
     let resident_bytes = relay.pid().and_then(resident_bytes);
     let mut rounds = Vec::new();
