@@ -87,9 +87,9 @@ impl Seen {
         let Some(seen) = self.list(&wanted.id, &wanted.key) else { return Ok(()) };
         let (id, got) = (list.id().to_owned(), list.version());
         match seen.compare(got, list.digest().0) {
-            Verdict::Admitted => Ok(()),
-            Verdict::Earlier => Err(ListRollback::Earlier { id, got, seen: seen.version }),
-            Verdict::Forked => Err(ListRollback::Forked { id, version: got }),
+            Admission::Admitted => Ok(()),
+            Admission::Earlier => Err(ListRollback::Earlier { id, got, seen: seen.version }),
+            Admission::Forked => Err(ListRollback::Forked { id, version: got }),
         }
     }
 
@@ -114,9 +114,9 @@ impl Seen {
         let Some(seen) = self.order(demand) else { return Ok(()) };
         let got = demand.version;
         match seen.compare(got, order.digest().0) {
-            Verdict::Admitted => Ok(()),
-            Verdict::Earlier => Err(OrderError::Rollback { got, seen: seen.version }),
-            Verdict::Forked => Err(OrderError::Forked { version: got }),
+            Admission::Admitted => Ok(()),
+            Admission::Earlier => Err(OrderError::Rollback { got, seen: seen.version }),
+            Admission::Forked => Err(OrderError::Forked { version: got }),
         }
     }
 
@@ -136,20 +136,20 @@ impl Seen {
     }
 }
 
-enum Verdict {
+enum Admission {
     Admitted,
     Earlier,
     Forked,
 }
 
 impl Edition {
-    fn compare(&self, version: u64, digest: [u8; 32]) -> Verdict {
+    fn compare(&self, version: u64, digest: [u8; 32]) -> Admission {
         if version < self.version {
-            Verdict::Earlier
+            Admission::Earlier
         } else if version == self.version && digest != self.digest {
-            Verdict::Forked
+            Admission::Forked
         } else {
-            Verdict::Admitted
+            Admission::Admitted
         }
     }
 }
