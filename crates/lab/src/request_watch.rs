@@ -2,12 +2,12 @@
 //! stands in them.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Mutex, PoisonError},
 };
 
 use airlock_relay::{Observed, ObservedRequest};
-use airlock_wire::{AccountId, BlobRequest, DeviceId, Request, encode};
+use airlock_wire::{AccountId, BlobRequest, Device, DeviceId, Request, encode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Most bytes of requests that are remembered: thousands of short messages. Beyond it the oldest go, whenever somebody
@@ -27,18 +27,22 @@ pub(crate) struct SeenRequest {
 }
 
 /// What a request tells of people.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Telling {
     /// For which device the connection speaks.
     Speaks,
+    /// Which agreement key each of these devices has.
+    Registers(Vec<Device>),
     /// Something is brought for whoever has this mailbox or account.
-    Brings(BroughtFor),
+    Brings(Recipient),
+    /// Somebody wants to write to this account.
+    AsksForKeys,
     /// Anything else.
     Other,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BroughtFor {
+enum Recipient {
     Device(DeviceId),
     Account(AccountId),
 }
@@ -56,8 +60,12 @@ pub(crate) struct Deliveries {
     pub(crate) brought: u64,
     /// Of these, on a connection that had proved, or proved later, for which device it speaks.
     pub(crate) on_known_connections: u64,
-    /// Of these, with the account or device of somebody who is not the recipient in them.
+    /// Of these, with a public key of somebody who is not the recipient in them: of an account or of a device, for
+    /// signing or for agreement.
     pub(crate) naming_others: u64,
+    /// How often somebody's keys were asked for on a connection that had proved, or proved later, for which device it
+    /// speaks: that tells who is about to write to whom.
+    pub(crate) keys_on_known_connections: u64,
 }
 
 /// Remembers what the relays of one world are asked.
@@ -125,8 +133,8 @@ impl SeenRequest {
         Self { number, bytes, connection: (life, observed.connection), telling }
     }
 
-    fn names(&self, id: &[u8]) -> bool {
-        memchr::memmem::find(&self.bytes, id).is_some()
+    fn holds(&self, key: &[u8; 32]) -> bool {
+        memchr::memmem::find(&self.bytes, key).is_some()
     }
 }
 
@@ -134,39 +142,66 @@ impl Telling {
     fn of(request: &Request) -> Self {
         match request {
             Request::Authenticate { .. } => Self::Speaks,
-            Request::Deliver { envelope, .. } => Self::Brings(BroughtFor::Device(envelope.device)),
+            Request::Register { devices, .. } => {
+                devices.verify().map_or(Self::Other, |list| Self::Registers(list.devices))
+            }
+            Request::Deliver { envelope, .. } => Self::Brings(Recipient::Device(envelope.device)),
+            Request::FetchBundles { .. } => Self::AsksForKeys,
             _ => Self::Other,
         }
     }
 
     fn of_blob(request: &BlobRequest) -> Self {
         match request {
-            BlobRequest::Put { account, .. } => Self::Brings(BroughtFor::Account(*account)),
+            BlobRequest::Put { account, .. } => Self::Brings(Recipient::Account(*account)),
             BlobRequest::Get { .. } => Self::Other,
         }
     }
 }
 
+impl Deliveries {
+    /// How much of it told the relay whom it is from, or who is about to write.
+    pub(crate) fn telling(&self) -> u64 {
+        self.on_known_connections + self.naming_others + self.keys_on_known_connections
+    }
+}
+
 /// Counts what was brought, and what of it told the relay whom it is from.
 pub(crate) fn deliveries(requests: &[SeenRequest], people: &[Nameable]) -> Deliveries {
-    let known: BTreeSet<(u64, u64)> = requests
-        .iter()
-        .filter(|request| matches!(request.telling, Telling::Speaks))
-        .map(|request| request.connection)
-        .collect();
+    let mut known: BTreeSet<(u64, u64)> = BTreeSet::new();
+    let mut agreement: BTreeMap<DeviceId, [u8; 32]> = BTreeMap::new();
+    for request in requests {
+        match &request.telling {
+            Telling::Speaks => drop(known.insert(request.connection)),
+            Telling::Registers(devices) => {
+                agreement.extend(devices.iter().map(|device| (device.id, device.agreement)));
+            }
+            Telling::Brings(_) | Telling::AsksForKeys | Telling::Other => {}
+        }
+    }
     let mut counted = Deliveries::default();
     for request in requests {
-        let Telling::Brings(to) = request.telling else { continue };
-        counted.brought += 1;
-        counted.on_known_connections += u64::from(known.contains(&request.connection));
-        let mut others = people.iter().filter(|person| !to.is(person));
-        let names = |person: &Nameable| request.names(&person.account.0) || request.names(&person.device.0);
-        counted.naming_others += u64::from(others.any(names));
+        let is_known = u64::from(known.contains(&request.connection));
+        match request.telling {
+            Telling::Brings(recipient) => {
+                let names = |person: &Nameable| {
+                    let keys =
+                        [Some(&person.account.0), Some(&person.device.0), agreement.get(&person.device)];
+                    keys.into_iter().flatten().any(|key| request.holds(key))
+                };
+                let mut others = people.iter().filter(|person| !recipient.is(person));
+                counted.brought += 1;
+                counted.on_known_connections += is_known;
+                counted.naming_others += u64::from(others.any(names));
+            }
+            Telling::AsksForKeys => counted.keys_on_known_connections += is_known,
+            Telling::Speaks | Telling::Registers(_) | Telling::Other => {}
+        }
     }
     counted
 }
 
-impl BroughtFor {
+impl Recipient {
     fn is(self, person: &Nameable) -> bool {
         match self {
             Self::Device(device) => device == person.device,
@@ -177,12 +212,23 @@ impl BroughtFor {
 
 #[cfg(test)]
 mod tests {
-    use airlock_wire::{DeliveryToken, Envelope, Signature, SubmitId};
+    use airlock_protocol::AccountKey;
+    use airlock_wire::{DeliveryToken, DeliveryTokenHash, DeviceList, Envelope, Signature, SubmitId};
 
     use super::*;
 
     const ALICE: Nameable = Nameable { account: AccountId([1; 32]), device: DeviceId([2; 32]) };
+    const ALICES_AGREEMENT_KEY: [u8; 32] = [8; 32];
     const BOB: Nameable = Nameable { account: AccountId([3; 32]), device: DeviceId([4; 32]) };
+
+    /// The relay's copy of Alice's device list.
+    fn registers() -> Request {
+        let account = AccountKey::from_bytes(&[9; 32]);
+        let devices = vec![Device { id: ALICE.device, agreement: ALICES_AGREEMENT_KEY }];
+        let list = DeviceList { account: account.id(), version: 1, devices };
+        let token = DeliveryTokenHash([6; 32]);
+        Request::Register { devices: account.sign_device_list(&list), token, invite: None }
+    }
 
     fn deliver(sealed: &[u8]) -> Request {
         let envelope = Envelope { device: BOB.device, sealed: sealed.to_vec() };
@@ -221,10 +267,23 @@ mod tests {
     }
 
     #[test]
-    fn the_senders_account_in_an_envelope_is_found_and_the_recipients_is_not() {
-        let naming = |id: [u8; 32]| counted([(1, deliver(&[b"..", &id[..], b".."].concat()))]).naming_others;
+    fn whoever_asks_for_keys_as_a_device_tells_that_it_is_about_to_write() {
+        let fetch = Request::FetchBundles { account: BOB.account, token: DeliveryToken([6; 16]) };
+        for (other, expected) in [(1, 1), (2, 0)] {
+            let counted = counted([(1, speaks()), (other, fetch.clone())]);
+            assert_eq!((counted.keys_on_known_connections, counted.telling()), (expected, expected));
+        }
+    }
+
+    #[test]
+    fn a_public_key_of_the_senders_in_an_envelope_is_found_and_the_recipients_is_not() {
+        let naming = |key: [u8; 32]| {
+            let envelope = deliver(&[b"..", &key[..], b".."].concat());
+            counted([(1, registers()), (2, envelope)]).naming_others
+        };
         assert_eq!(naming(ALICE.account.0), 1);
         assert_eq!(naming(ALICE.device.0), 1);
+        assert_eq!(naming(ALICES_AGREEMENT_KEY), 1);
         assert_eq!(naming(BOB.account.0), 0);
     }
 

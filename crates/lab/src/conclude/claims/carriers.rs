@@ -120,9 +120,8 @@ pub(super) fn sender(facts: &Facts<'_>) -> Option<Claim> {
         facts.spoken().filter_map(|run| looked_at(run).map(|deliveries| (run, deliveries))).collect();
     let unseen: Vec<String> =
         facts.spoken().filter(|run| looked_at(run).is_none()).map(|run| run.setting.to_string()).collect();
-    let named = |deliveries: &Deliveries| deliveries.on_known_connections + deliveries.naming_others;
     let (first, _) = looked.first()?;
-    let (standing, text) = match looked.iter().find(|(_, deliveries)| named(deliveries) > 0) {
+    let (standing, text) = match looked.iter().find(|(_, deliveries)| deliveries.telling() > 0) {
         Some((run, _)) => {
             let text = format!("With {}, the relay WAS TOLD who sends what it was brought.", run.setting);
             (Standing::Broken, text)
@@ -143,10 +142,11 @@ pub(super) fn sender(facts: &Facts<'_>) -> Option<Claim> {
         unseen => format!(" Nothing is said of {}, where not every request was kept.", listed(unseen)),
     };
     let method = format!(
-        "Every request is looked at as the relay decrypted it. A connection on which envelopes or files are brought must \
-         never prove for which device it speaks; and an envelope, or the request that begins a file, may hold the bytes \
-         of no account id and no device id but the recipient's. The bytes of files are not looked at for that. The relay \
-         still has the address that a connection comes from, and its times.{not_looked_at}"
+        "Every request is looked at as the relay decrypted it. A connection on which envelopes or files are brought, or \
+         somebody's keys are asked for, must never prove for which device it speaks; and an envelope, or the request that \
+         begins a file, may hold the bytes of no public key of an account or a device but the recipient's. The bytes of \
+         files are not looked at for that. The relay still has the address that a connection comes from, and its \
+         times.{not_looked_at}"
     );
     let mut claim = facts.claim("sender", standing, text, &method);
     for (run, deliveries) in looked {
@@ -158,7 +158,11 @@ pub(super) fn sender(facts: &Facts<'_>) -> Option<Claim> {
         claim.evidence.extend([
             counted("envelopes stored for those who were away", run.envelopes.len() as u64),
             counted("brought on a connection that spoke for a device", deliveries.on_known_connections),
-            counted("brought with somebody else's account or device in it", deliveries.naming_others),
+            counted("brought with somebody else's public key in it", deliveries.naming_others),
+            counted(
+                "times keys were asked for on a connection that spoke for a device",
+                deliveries.keys_on_known_connections,
+            ),
         ]);
     }
     Some(claim)
