@@ -7,7 +7,10 @@ use std::{
     collections::{HashMap, VecDeque},
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -21,8 +24,9 @@ use tokio::{
 /// Most bytes of datagrams that a tap keeps: a long demo of text. Beyond it the oldest go, and are counted.
 pub const RECORD_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// Client sockets forwarded at a time. Each engine has a few; the oldest is dropped, and would reconnect.
-const CLIENTS_MAX: usize = 64;
+/// Client sockets forwarded at a time. Each engine has one that stays, and one for each time that it sends; when there
+/// are more, the one that was silent for the longest is dropped.
+const CLIENTS_MAX: usize = 256;
 
 /// Largest UDP payload.
 const DATAGRAM_BYTES_MAX: usize = 65_535;
@@ -166,7 +170,8 @@ impl Record {
         }
     }
 
-    fn add(&mut self, direction: Direction, bytes: &[u8]) {
+    /// Gives its number.
+    fn add(&mut self, direction: Direction, bytes: &[u8]) -> u64 {
         let number = self.totals.datagrams();
         match direction {
             Direction::ToRelay => self.totals.to_relay.add(bytes.len()),
@@ -180,6 +185,7 @@ impl Record {
             self.bytes -= oldest.bytes.len();
             self.totals.dropped.add(oldest.bytes.len());
         }
+        number
     }
 }
 
@@ -190,7 +196,8 @@ fn lock(record: &Mutex<Record>) -> MutexGuard<'_, Record> {
 
 /// The relay's side of one client's path.
 struct Path {
-    opened: u64,
+    /// The number of the last datagram that passed here, either way.
+    last: Arc<AtomicU64>,
     relay: Arc<UdpSocket>,
     back: AbortHandle,
 }
@@ -205,7 +212,6 @@ impl Drop for Path {
 async fn forward(front: Arc<UdpSocket>, mut wanted: watch::Receiver<SocketAddr>, record: Arc<Mutex<Record>>) {
     let mut relay = *wanted.borrow_and_update();
     let mut paths: HashMap<SocketAddr, Path> = HashMap::new();
-    let mut opened = 0;
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     loop {
         let Ok((length, client)) = front.recv_from(&mut buffer).await else { continue };
@@ -215,17 +221,18 @@ async fn forward(front: Arc<UdpSocket>, mut wanted: watch::Receiver<SocketAddr>,
         }
         if !paths.contains_key(&client) {
             if paths.len() == CLIENTS_MAX {
-                let oldest = paths.iter().min_by_key(|(_, path)| path.opened).map(|(client, _)| *client);
-                oldest.map(|client| paths.remove(&client));
+                let silent = paths.iter().min_by_key(|(_, path)| path.last.load(Ordering::Relaxed));
+                let silent = silent.map(|(client, _)| *client);
+                silent.map(|client| paths.remove(&client));
             }
-            opened += 1;
-            match open_path(&front, client, relay, &record, opened).await {
+            match open_path(&front, client, relay, &record).await {
                 Ok(path) => paths.insert(client, path),
                 Err(_) => continue,
             };
         }
         if let Some(path) = paths.get(&client) {
-            lock(&record).add(Direction::ToRelay, &buffer[..length]);
+            let number = lock(&record).add(Direction::ToRelay, &buffer[..length]);
+            path.last.store(number, Ordering::Relaxed);
             let _lost_as_on_any_path = path.relay.send(&buffer[..length]).await;
         }
     }
@@ -236,12 +243,13 @@ async fn open_path(
     client: SocketAddr,
     relay: SocketAddr,
     record: &Arc<Mutex<Record>>,
-    opened: u64,
 ) -> io::Result<Path> {
     let socket = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?);
     socket.connect(relay).await?;
-    let back = tokio::spawn(return_to(client, Arc::clone(&socket), Arc::clone(front), Arc::clone(record)));
-    Ok(Path { opened, relay: socket, back: back.abort_handle() })
+    let last = Arc::new(AtomicU64::new(lock(record).totals.datagrams()));
+    let back =
+        return_to(client, Arc::clone(&socket), Arc::clone(front), Arc::clone(record), Arc::clone(&last));
+    Ok(Path { last, relay: socket, back: tokio::spawn(back).abort_handle() })
 }
 
 async fn return_to(
@@ -249,12 +257,14 @@ async fn return_to(
     relay: Arc<UdpSocket>,
     front: Arc<UdpSocket>,
     record: Arc<Mutex<Record>>,
+    last: Arc<AtomicU64>,
 ) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     loop {
         match relay.recv(&mut buffer).await {
             Ok(length) => {
-                lock(&record).add(Direction::FromRelay, &buffer[..length]);
+                let number = lock(&record).add(Direction::FromRelay, &buffer[..length]);
+                last.store(number, Ordering::Relaxed);
                 let _lost_as_on_any_path = front.send_to(&buffer[..length], client).await;
             }
             // The relay's port is closed: it may come back.
@@ -322,6 +332,22 @@ mod tests {
             (2, Direction::FromRelay, b"to bob".to_vec()),
         ];
         assert_eq!(seen, expected);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stays_is_not_given_up_for_others_that_come_and_go() {
+        let relay = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let tap = Tap::start(relay.local_addr().unwrap(), RECORD_BYTES_MAX).await.unwrap();
+        let alice = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        alice.send_to(b"here", tap.address()).await.unwrap();
+        let (_, path) = receive(&relay).await;
+        for _ in 0..2 * CLIENTS_MAX {
+            let other = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            other.send_to(b"gone", tap.address()).await.unwrap();
+            receive(&relay).await;
+            relay.send_to(b"for you", path).await.unwrap();
+            assert_eq!(receive(&alice).await.0, b"for you");
+        }
     }
 
     #[test]
