@@ -199,14 +199,22 @@ impl Round {
     }
 }
 
-/// What is played besides once under each setting: each setting again, and off as often once more as a control.
+/// What is played besides once under each setting: each setting again, and off as often once more as a control, round
+/// by round. Every other round goes backwards, so that what drifts with time is no setting's own.
 fn further_rounds(scenario: &Scenario, settings: &[Setting]) -> Vec<(Round, Setting)> {
     let rounds = u64::from(scenario.rounds());
     let off = Setting::gate(Mode::Off);
-    let again =
-        (1..rounds).flat_map(|round| settings.iter().map(move |setting| (Round::Again(round), *setting)));
-    let control = (rounds..2 * rounds).map(|round| (Round::Control(round), off));
-    if rounds > 1 && settings.contains(&off) { again.chain(control).collect() } else { again.collect() }
+    let has_control = rounds > 1 && settings.contains(&off);
+    let round = |round: u64| {
+        let again = settings.iter().filter(|_| round > 0).map(|setting| (Round::Again(round), *setting));
+        let control = has_control.then_some((Round::Control(rounds + round), off));
+        let mut all: Vec<(Round, Setting)> = again.chain(control).collect();
+        if round % 2 == 1 {
+            all.reverse();
+        }
+        all
+    };
+    (0..rounds).flat_map(round).collect()
 }
 
 async fn in_new_folder(

@@ -61,7 +61,7 @@ pub(crate) fn conclude(
         case: scenario.case().clone(),
         command: command(scenario, &settings, seed),
     };
-    Concluded { scenario: report, timings: timings::of(scenario.name(), runs, rounds, seed) }
+    Concluded { scenario: report, timings: timings::of(scenario.name(), runs, rounds) }
 }
 
 /// The runs of one scenario.

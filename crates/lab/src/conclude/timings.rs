@@ -6,13 +6,13 @@ use airlock_protocol::gate::Mode;
 
 use super::words::{Rows, counted, faint, plain};
 use crate::{
-    measure::{Halves, Trace, distinguish},
+    measure::{Round, ToldApart, Trace, tell_apart},
     record::{Rounds, Run},
     report::{Case, Claim, Evidence, Panel, Standing, TimedPanel, Timings, grouped},
     setting::Setting,
 };
 
-pub(super) fn of(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Timings {
+pub(super) fn of(scenario: &str, runs: &[Run], rounds: &Rounds) -> Timings {
     if runs.is_empty() {
         return Timings::default();
     }
@@ -45,12 +45,12 @@ pub(super) fn of(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Ti
     );
     let panel = Panel { id, title, says, grid: Some(rows.grid()), plot: None, sources: Vec::new(), case };
     let panels = vec![TimedPanel { scenario: scenario.into(), panel }];
-    Timings { panels, claims: told_apart(scenario, runs, rounds, seed), ..Timings::default() }
+    Timings { panels, claims: told_apart(scenario, runs, rounds), ..Timings::default() }
 }
 
 /// Whether somebody on the path, who knows when Alice sends, tells a setting from off by sizes, counts and times; and, as
 /// a control, whether they tell off from off.
-fn told_apart(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Vec<Claim> {
+fn told_apart(scenario: &str, runs: &[Run], rounds: &Rounds) -> Vec<Claim> {
     let plain = |run: &&Run| run.setting.is_end_to_end() && run.setting.hostile().is_none();
     let played = |setting: Setting| -> Vec<&Run> {
         runs.iter().chain(&rounds.again).filter(|run| run.setting == setting).collect()
@@ -62,7 +62,7 @@ fn told_apart(scenario: &str, runs: &[Run], rounds: &Rounds, seed: u64) -> Vec<C
     let others = runs.iter().filter(plain).filter(|run| run.setting.mode() != Mode::Off);
     let others = others.map(|run| (Compared::With(run.setting), played(run.setting)));
     let control = (Compared::Control, rounds.control.iter().collect());
-    others.chain([control]).filter_map(|(what, on)| against_off(scenario, what, [&off, &on], seed)).collect()
+    others.chain([control]).filter_map(|(what, on)| against_off(scenario, what, &off, &on)).collect()
 }
 
 /// What somebody on the path tries to tell from off.
@@ -82,52 +82,28 @@ impl fmt::Display for Compared {
     }
 }
 
-/// What was heard on the wire of each message of Alice's, run by run.
-fn traces(runs: &[&Run], on: bool) -> Vec<Vec<Trace>> {
-    let sent = |run: &&Run| -> Vec<Trace> {
-        let sent = run.alices().filter(|message| message.was_sent());
-        sent.map(|message| {
-            let (sizes, gaps) = (message.on_the_wire.sizes.clone(), message.on_the_wire.gaps.clone());
-            Trace { on, sizes, gaps }
-        })
-        .collect()
-    };
-    runs.iter().map(sent).collect()
+/// What was heard on the wire of each message of Alice's.
+fn traces(run: &Run) -> Vec<Trace> {
+    let sent = run.alices().filter(|message| message.was_sent());
+    let heard = sent.map(|message| &message.on_the_wire);
+    heard.map(|heard| Trace { sizes: heard.sizes.clone(), gaps: heard.gaps.clone() }).collect()
 }
 
-fn against_off(scenario: &str, what: Compared, [off, on]: [&[&Run]; 2], seed: u64) -> Option<Claim> {
-    let all = [traces(off, false), traces(on, true)];
-    let rounds = off.len().min(on.len());
-    let halves = if rounds < 2 {
-        Halves::drawn(&all.concat().concat(), seed)
-    } else {
-        let part = |from: usize, to: usize| {
-            all.iter().flat_map(|traces| traces.get(from..to).unwrap_or_default().concat()).collect()
-        };
-        Halves { training: part(0, rounds / 2), judged: part(rounds / 2, rounds) }
-    };
-    let auc = distinguish(&halves)?;
-    // Without an interval all messages of a setting look alike, and either all are told apart or none.
-    let (figure, told) = match auc.interval {
-        Some((low, high)) => (format!("{:.2} ({low:.2} to {high:.2})", auc.area), low > 0.5),
-        None => (format!("{:.2}", auc.area), auc.area > 0.5),
-    };
-    let tells = if told { "tells" } else { "does not tell" };
+fn against_off(scenario: &str, what: Compared, off: &[&Run], on: &[&Run]) -> Option<Claim> {
+    let rounds = on.iter().zip(off).map(|(on, off)| Round { on: traces(on), off: traces(off) });
+    let rounds: Vec<Round> = rounds.collect();
+    let ToldApart { area, interval: (low, high) } = tell_apart(&rounds)?;
+    let figure = format!("{area:.2} ({low:.2} to {high:.2})");
+    let tells = if low > 0.5 { "tells" } else { "does not tell" };
     let control = if what == Compared::Control { " (the control)" } else { "" };
     let text = format!("On the wire, a simple distinguisher {tells} {what} from off: AUC {figure}{control}.");
-    let split = if rounds < 2 {
-        "trained on half of the messages of one run under each setting, judges the other half".to_owned()
-    } else {
-        format!(
-            "trained on {} under each setting, judges those of {} more",
-            counted(rounds / 2, "run"),
-            rounds - rounds / 2
-        )
-    };
     let method = format!(
-        "A logistic regression on number, sizes and gaps of the datagrams of each message of Alice's, {split}; the \
-         interval is DeLong's, 95 %. Messages of one run are not independent, and another distinguisher may do better."
+        "A logistic regression on number, sizes and gaps of the datagrams of each message of Alice's, which learns from \
+         half of the {} and judges the others. The area is the mean over these, and the interval Student's over them, \
+         95 %, since the messages of one run are not independent. Another distinguisher may do better.",
+        counted(rounds.len(), "round")
     );
+    let messages: usize = rounds.iter().map(|round| round.on.len() + round.off.len()).sum();
     Some(Claim {
         id: format!("{scenario}.told-apart-{}", what.to_string().replace([':', '=', ' '], "-")),
         text,
@@ -135,7 +111,7 @@ fn against_off(scenario: &str, what: Compared, [off, on]: [&[&Run]; 2], seed: u6
         evidence: vec![Evidence::Measured {
             what: format!("AUC of {what} against off"),
             figure,
-            of: (halves.training.len() + halves.judged.len()) as u64,
+            of: messages as u64,
         }],
         method,
     })

@@ -1,17 +1,14 @@
 //! Whether somebody who sees only how much travels and when can tell two settings apart.
 
 use super::{
-    interval::mean_and_deviation,
+    interval::{mean_and_deviation, students_interval},
     logistic::Logistic,
-    roc::{Auc, auc},
+    roc::auc,
 };
-use crate::pictures::paint::Numbers;
 
 /// What an observer saw of one message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Trace {
-    /// Whether it was sent under the setting that is to be recognised.
-    pub(crate) on: bool,
     /// Bytes of each datagram or envelope, in order.
     pub(crate) sizes: Vec<f64>,
     /// Time between each and the one before, in any unit; empty when time is left out.
@@ -32,87 +29,114 @@ impl Trace {
     }
 }
 
-/// Fewest messages of each setting in each half. Of fewer that are judged, an interval says next to nothing, and chance
-/// alone gives areas near 0 and 1.
+/// The messages of two runs that were played one after the other, with the setting that is to be recognised and
+/// without.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Round {
+    pub(crate) on: Vec<Trace>,
+    pub(crate) off: Vec<Trace>,
+}
+
+/// How well the rounds were told apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ToldApart {
+    /// The area under the ROC curve, as a mean over the rounds that were judged.
+    pub(crate) area: f64,
+    /// Student's 95 % interval over these rounds: the messages of one run share much that is chance, so that many of
+    /// them make nothing surer.
+    pub(crate) interval: (f64, f64),
+}
+
+/// Fewest rounds that say something: of four that are judged, an interval may leave something out.
+pub(crate) const ROUNDS_MIN: u8 = 8;
+
+/// Fewest messages of each run, of which an area says something.
 const MESSAGES_MIN: usize = 8;
 
-/// Messages that are learnt from, and others that are judged.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Halves {
-    pub(crate) training: Vec<Trace>,
-    pub(crate) judged: Vec<Trace>,
-}
-
-impl Halves {
-    /// Half of the messages of each setting, drawn from the seed, and the other half.
-    pub(crate) fn drawn(traces: &[Trace], seed: u64) -> Self {
-        let mut numbers = Numbers(seed);
-        let mut halves = Self::default();
-        for on in [true, false] {
-            let mut half: Vec<Trace> = traces.iter().filter(|trace| trace.on == on).cloned().collect();
-            // Fisher and Yates.
-            for last in (1..half.len()).rev() {
-                half.swap(last, numbers.below(last + 1));
-            }
-            halves.judged.extend(half.split_off(half.len() / 2));
-            halves.training.extend(half);
-        }
-        halves
-    }
-}
-
-/// Learns from the one half and judges the other. None when either has fewer than eight messages of either setting.
-pub(crate) fn distinguish(halves: &Halves) -> Option<Auc> {
-    let of = |half: &[Trace], on: bool| -> Vec<Vec<f64>> {
-        half.iter().filter(|trace| trace.on == on).map(Trace::features).collect()
-    };
-    let ([on, off], [judged_on, judged_off]) =
-        ([true, false].map(|on| of(&halves.training, on)), [true, false].map(|on| of(&halves.judged, on)));
-    if [&on, &off, &judged_on, &judged_off].into_iter().any(|rows| rows.len() < MESSAGES_MIN) {
+/// Learns from half of the rounds and judges the others. None for too few rounds or messages.
+pub(crate) fn tell_apart(rounds: &[Round]) -> Option<ToldApart> {
+    let enough = |round: &Round| round.on.len().min(round.off.len()) >= MESSAGES_MIN;
+    if rounds.len() < usize::from(ROUNDS_MIN) || !rounds.iter().all(enough) {
         return None;
     }
-    let rows = on.into_iter().map(|row| (row, true)).chain(off.into_iter().map(|row| (row, false)));
-    let model = Logistic::fit(&rows.collect::<Vec<_>>());
-    let scores = |rows: &[Vec<f64>]| -> Vec<f64> { rows.iter().map(|row| model.score(row)).collect() };
-    auc(&scores(&judged_on), &scores(&judged_off))
+    // By pairs of rounds, as every other round is played backwards.
+    let half = |wanted: usize| {
+        rounds.iter().enumerate().filter(move |(number, _)| number / 2 % 2 == wanted).map(|(_, round)| round)
+    };
+    let model = Logistic::fit(&half(0).flat_map(Round::rows).collect::<Vec<_>>());
+    let scores = |traces: &[Trace]| -> Vec<f64> {
+        traces.iter().map(|trace| model.score(&trace.features())).collect()
+    };
+    let area = |round: &Round| auc(&scores(&round.on), &scores(&round.off)).map(|auc| auc.area);
+    let areas = half(1).map(area).collect::<Option<Vec<f64>>>()?;
+    let (area, (low, high)) = students_interval(&areas)?;
+    Some(ToldApart { area, interval: (low.max(0.0), high.min(1.0)) })
+}
+
+impl Round {
+    fn rows(&self) -> impl Iterator<Item = (Vec<f64>, bool)> {
+        let labelled = [(&self.on, true), (&self.off, false)];
+        labelled.into_iter().flat_map(|(traces, on)| traces.iter().map(move |trace| (trace.features(), on)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pictures::paint::Numbers;
 
-    fn traces(count: usize, larger: f64) -> Vec<Trace> {
-        let mut numbers = Numbers(1);
-        (0..count)
-            .map(|message| {
-                let on = message % 2 == 0;
-                let sizes =
-                    (0..10).map(|_| numbers.between(100.0, 200.0) + if on { larger } else { 0.0 }).collect();
-                Trace { on, sizes, gaps: (0..9).map(|_| numbers.share()).collect() }
-            })
-            .collect()
+    /// Rounds whose messages are larger by `on` under the setting, and by a number of its own in each run.
+    fn rounds(count: usize, on: f64, own: f64, seed: u64) -> Vec<Round> {
+        let mut numbers = Numbers(seed);
+        let mut run = |on: f64| {
+            let more = on + numbers.between(0.0, own);
+            let mut trace = || Trace {
+                sizes: (0..10).map(|_| numbers.between(100.0, 200.0) + more).collect(),
+                gaps: (0..9).map(|_| numbers.share()).collect(),
+            };
+            (0..16).map(|_| trace()).collect()
+        };
+        (0..count).map(|_| Round { on: run(on), off: run(0.0) }).collect()
     }
 
     #[test]
     fn settings_that_differ_in_size_are_told_apart() {
-        assert_eq!(distinguish(&Halves::drawn(&traces(40, 500.0), 3)).unwrap().area, 1.0);
+        let told = tell_apart(&rounds(8, 500.0, 0.0, 3)).unwrap();
+        assert_eq!(told, ToldApart { area: 1.0, interval: (1.0, 1.0) });
     }
 
     #[test]
     fn settings_that_differ_in_nothing_are_guessed() {
-        let (low, high) = distinguish(&Halves::drawn(&traces(200, 0.0), 3)).unwrap().interval.unwrap();
+        let (low, high) = tell_apart(&rounds(12, 0.0, 0.0, 3)).unwrap().interval;
         assert!(low < 0.5 && 0.5 < high, "{low} {high}");
+    }
+
+    /// Each run's messages are alike in something that means nothing: an interval over messages, of which there are
+    /// many, would leave 0.5 out nearly always.
+    #[test]
+    fn what_is_of_one_run_alone_is_seldom_taken_for_a_setting() {
+        let missed = |seed: &u64| {
+            let (low, high) = tell_apart(&rounds(12, 0.0, 400.0, *seed)).unwrap().interval;
+            !(low..=high).contains(&0.5)
+        };
+        let missed = (0..40).filter(missed).count();
+        assert!(missed <= 5, "{missed} of 40");
     }
 
     #[test]
     fn identical_messages_are_guessed_exactly() {
-        let same = |on| Trace { on, sizes: vec![512.0; 3], gaps: Vec::new() };
-        let traces: Vec<Trace> = (0..40).map(|message| same(message % 2 == 0)).collect();
-        assert_eq!(distinguish(&Halves::drawn(&traces, 3)).unwrap(), Auc { area: 0.5, interval: None });
+        let same = || vec![Trace { sizes: vec![512.0; 3], gaps: Vec::new() }; MESSAGES_MIN];
+        let rounds = vec![Round { on: same(), off: same() }; usize::from(ROUNDS_MIN)];
+        assert_eq!(tell_apart(&rounds), Some(ToldApart { area: 0.5, interval: (0.5, 0.5) }));
     }
 
     #[test]
-    fn too_few_messages_give_no_answer() {
-        assert_eq!(distinguish(&Halves::drawn(&traces(4 * MESSAGES_MIN - 1, 500.0), 3)), None);
+    fn too_few_rounds_or_messages_give_no_answer() {
+        let enough = rounds(usize::from(ROUNDS_MIN), 500.0, 0.0, 3);
+        assert!(tell_apart(&enough).is_some());
+        assert_eq!(tell_apart(&enough[1..]), None);
+        let mut short = enough.clone();
+        short[0].off.truncate(MESSAGES_MIN - 1);
+        assert_eq!(tell_apart(&short), None);
     }
 }

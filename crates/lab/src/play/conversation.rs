@@ -130,6 +130,7 @@ impl<'a> Play<'a> {
 
         let file = self.file_of(message)?;
         let file = file.as_deref();
+        world.wire_quiet().await?;
         let datagrams_before = world.tap().totals().datagrams();
         let started = Instant::now();
         let chosen = Chosen { text: text.clone(), with_file: file.is_some() };
@@ -138,6 +139,7 @@ impl<'a> Play<'a> {
         let compose_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let shown = attempt.shown;
         world.outbox_empty(*from).await?;
+        world.wire_quiet().await?;
         let on_the_wire = self.on_the_wire_since(datagrams_before);
 
         let log = engine.audit_log().doing(from.name(), "read the audit log")?;
@@ -239,7 +241,10 @@ impl<'a> Play<'a> {
             Some(_) => Some(self.saved_file(message.to, *id).await?),
             None => None,
         };
-        // With the receipt there as well, nothing is on its way, and the next message finds the same state each time.
+        // Whoever stays gathers receipts for seconds; whoever leaves sends them at once. With them there, nothing is on
+        // its way, and the next message finds the same state each time.
+        self.world.go_offline(message.to).await;
+        self.world.go_online(message.to).await;
         until("a receipt to arrive", || {
             let sent = from.message(*id).doing(message.from.name(), "read messages")?;
             Ok(sent.is_some_and(|sent| sent.delivery == Delivery::Delivered))

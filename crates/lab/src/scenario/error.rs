@@ -3,6 +3,7 @@
 use airlock_protocol::outgoing::TEXT_BYTES_MAX;
 
 use super::{MESSAGES_MAX, ROUNDS_MAX};
+use crate::measure::ROUNDS_MIN;
 use crate::{marker::MarkerError, measure::MeasureError, person::Person, setting::SettingError};
 
 /// Why a text is not a scenario. Each says what is wrong, in which message, and what to write instead.
@@ -26,9 +27,10 @@ pub enum ScenarioError {
         /// How many.
         got: usize,
     },
-    /// None, or too many rounds.
+    /// None, too many rounds, or too few to tell settings apart.
     #[error(
-        "the scenario has {got} rounds, and may have 1 to {ROUNDS_MAX}: it is played that often under each setting"
+        "the scenario has {got} rounds, and may have 1, or from {ROUNDS_MIN} to {ROUNDS_MAX}: it is played that often \
+         under each setting, and what fewer tell of the wire is chance"
     )]
     RoundCount {
         /// How many.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     list_change::ListChange,
     marker::Marker,
-    measure::Measure,
+    measure::{Measure, ROUNDS_MIN},
     person::Person,
     report::{Case, Source},
     setting::Setting,
@@ -122,7 +122,7 @@ pub(super) fn parse(text: &str) -> Result<Scenario, ScenarioError> {
         _ => {}
     }
     let rounds = rounds.unwrap_or(1);
-    if !(1..=ROUNDS_MAX).contains(&rounds) {
+    if rounds != 1 && !(ROUNDS_MIN..=ROUNDS_MAX).contains(&rounds) {
         return Err(ScenarioError::RoundCount { got: rounds });
     }
     let (measures, sources) = (measure, source);

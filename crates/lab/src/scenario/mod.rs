@@ -27,7 +27,7 @@ use crate::{
 pub const MESSAGES_MAX: usize = 64;
 
 /// Most rounds of one scenario.
-pub const ROUNDS_MAX: u8 = 8;
+pub const ROUNDS_MAX: u8 = 20;
 
 /// What the scripted sender does when the gate leaves the choice to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

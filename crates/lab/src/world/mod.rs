@@ -39,6 +39,12 @@ const STEP_TIME_MAX: Duration = Duration::from_secs(30);
 /// How often a condition is looked at while waiting for it: short against what people notice.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
+/// Longer than the most that an acknowledgement is put off (25 ms unless told, RFC 9000 §18.2).
+const QUIET: Duration = Duration::from_millis(30);
+
+/// Handshakes of one world, all from one address.
+const HANDSHAKES_MAX: u32 = 10_000;
+
 /// Most messages read of a conversation: more than one sitting of typing.
 const MESSAGES_MAX: usize = 10_000;
 
@@ -106,7 +112,9 @@ impl World {
     pub async fn start(root: &Path, options: WorldOptions) -> Result<Self, WorldError> {
         let log_from = logs::mark();
         let relay_folder = root.join("relay");
-        let relay_config = Config::loopback(&relay_folder);
+        let mut relay_config = Config::loopback(&relay_folder);
+        // Everybody comes from one address here, and again with each message.
+        relay_config.limits.prefix_handshakes = HANDSHAKES_MAX;
         let requests = RequestWatch::default();
         let relay = Relay::start_observed(relay_config.clone(), requests.listen()).await?;
         let tap = Tap::start(relay.local_addr(), options.record_bytes_max).await.map_err(WorldError::Tap)?;
@@ -299,6 +307,20 @@ impl World {
         let device = self.device(person);
         until("a mailbox to be empty", || {
             Ok(!self.stored()?.iter().any(|envelope| envelope.held && envelope.key.device == device))
+        })
+        .await
+    }
+
+    /// Waits until nothing has passed for longer than anybody delays an acknowledgement: what passes next is of
+    /// something new.
+    pub(crate) async fn wire_quiet(&self) -> Result<(), WorldError> {
+        let (mut passed, mut since) = (self.tap.totals().datagrams(), Instant::now());
+        until("the wire to be quiet", || {
+            let now = self.tap.totals().datagrams();
+            if now != passed {
+                (passed, since) = (now, Instant::now());
+            }
+            Ok(since.elapsed() > QUIET)
         })
         .await
     }
