@@ -135,6 +135,26 @@ fn expected_of_breaks() -> BTreeSet<String> {
     claims.map(|claim| claim.split_once('.').unwrap().1.to_owned()).collect()
 }
 
+/// `cargo xtask breaks` runs them, which takes too long for each change.
+#[test]
+fn every_break_still_fits_the_code_that_it_breaks() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let git = || {
+        let mut git = std::process::Command::new("git");
+        git.current_dir(folder.join("../.."));
+        git
+    };
+    if !git().args(["rev-parse", "--git-dir"]).output().is_ok_and(|found| found.status.success()) {
+        eprintln!("NOT RUN: whether the breaks fit, which needs git and a clone of the repository");
+        return;
+    }
+    for entry in fs::read_dir(folder.join("breaks")).unwrap() {
+        let patch = entry.unwrap().path();
+        let checked = git().args(["apply", "--check"]).arg(&patch).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_done_when_somebody_stops_it_is_kept_and_no_part_of_a_scenario() {
     let scenarios = Scenario::included();
