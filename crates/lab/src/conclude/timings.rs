@@ -6,7 +6,7 @@ use airlock_protocol::gate::Mode;
 
 use super::words::{Rows, counted, faint, plain};
 use crate::{
-    measure::{Round, ToldApart, Trace, tell_apart},
+    measure::{Pair, ToldApart, Trace, tell_apart},
     record::{Rounds, Run},
     report::{Case, Claim, Evidence, Panel, Standing, TimedPanel, Timings, grouped},
     setting::Setting,
@@ -90,20 +90,20 @@ fn traces(run: &Run) -> Vec<Trace> {
 }
 
 fn against_off(scenario: &str, what: Compared, off: &[&Run], on: &[&Run]) -> Option<Claim> {
-    let rounds = on.iter().zip(off).map(|(on, off)| Round { on: traces(on), off: traces(off) });
-    let rounds: Vec<Round> = rounds.collect();
-    let ToldApart { area, interval: (low, high) } = tell_apart(&rounds)?;
+    let pairs = on.iter().zip(off).map(|(on, off)| Pair { on: traces(on), off: traces(off) });
+    let pairs: Vec<Pair> = pairs.collect();
+    let ToldApart { area, interval: (low, high) } = tell_apart(&pairs)?;
     let figure = format!("{area:.2} ({low:.2} to {high:.2})");
     let tells = if low > 0.5 { "tells" } else { "does not tell" };
     let control = if what == Compared::Control { " (the control)" } else { "" };
     let text = format!("On the wire, a simple distinguisher {tells} {what} from off: AUC {figure}{control}.");
     let method = format!(
-        "A logistic regression on number, sizes and gaps of the datagrams of each message of Alice's, which learns from \
-         half of the {} and judges the others. The area is the mean over these, and the interval Student's over them, \
+        "A logistic regression on number, sizes and gaps of the datagrams to the relay, from Alice's key press until \
+         the wire is silent again, which learns from half of the {} and judges the others. The area is the mean over these, and the interval Student's over them, \
          95 %, since the messages of one run are not independent. Another distinguisher may do better.",
-        counted(rounds.len(), "round")
+        counted(pairs.len(), "round")
     );
-    let messages: usize = rounds.iter().map(|round| round.on.len() + round.off.len()).sum();
+    let messages: usize = pairs.iter().map(|pair| pair.on.len() + pair.off.len()).sum();
     Some(Claim {
         id: format!("{scenario}.told-apart-{}", what.to_string().replace([':', '=', ' '], "-")),
         text,

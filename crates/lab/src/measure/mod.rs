@@ -28,7 +28,7 @@ pub(crate) mod pdq;
 
 use serde::Deserialize;
 
-pub(crate) use distinguisher::{ROUNDS_MIN, Round, ToldApart, Trace, tell_apart};
+pub(crate) use distinguisher::{Pair, ROUNDS_MIN, ToldApart, Trace, tell_apart};
 
 use crate::report::{Claim, Panel};
 
