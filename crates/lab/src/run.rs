@@ -258,3 +258,35 @@ pub async fn run_script(progress: impl FnMut(Progress)) -> Result<Report, LabErr
     let settings = Some(SCRIPT_SETTINGS.map(Setting::gate).into());
     run(&scenarios, &RunOptions { settings, seed: SCRIPT_SEED }, progress, future::pending()).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_round_has_a_control_and_every_other_goes_backwards() {
+        let included = Scenario::included();
+        let scenario = included.iter().find(|scenario| scenario.name() == "what-the-wire-tells").unwrap();
+        let rounds = further_rounds(scenario, scenario.settings());
+        let played: Vec<String> = rounds
+            .iter()
+            .map(|(round, setting)| match round {
+                Round::Again(_) => setting.to_string(),
+                Round::Control(_) => "control".into(),
+            })
+            .collect();
+        let forwards = ["off", "advise", "report", "control"];
+        let backwards = ["control", "report", "advise", "off"];
+        assert_eq!(played[0], "control");
+        for (number, round) in (1..).zip(played[1..].chunks(4)) {
+            assert_eq!(round, if number % 2 == 1 { backwards } else { forwards });
+        }
+        assert_eq!(rounds.len(), 4 * usize::from(scenario.rounds()) - 3);
+    }
+
+    #[test]
+    fn a_scenario_that_is_played_once_has_no_control() {
+        let first = &Scenario::included()[0];
+        assert!(further_rounds(first, first.settings()).is_empty());
+    }
+}
